@@ -1,0 +1,84 @@
+//! One function a command.
+
+mod replay;
+mod run;
+
+use std::io::IsTerminal as _;
+
+use sandbox_report::charts::Style;
+use sandbox_report::csv::read_timeline_csv;
+use sandbox_report::terminal::Paint;
+use sandbox_scenario::{Resolved, script_to_text};
+
+use crate::args::{Args, Command, ScenarioArgs};
+use crate::exit::{Code, Failure};
+use crate::files;
+
+/// Carries out the command line.
+pub(crate) fn dispatch(args: Args) -> Result<Code, Failure> {
+    match args.command {
+        Command::Run(args) => run::run(&args),
+        Command::Replay { run } => replay::replay(&run),
+        Command::Script { scenario, out } => {
+            let text = script_to_text(&sandbox_engine::weather::outage_script(&load(&scenario)?));
+            match out {
+                Some(path) => files::write_file(&path, text.as_bytes())?,
+                None => print!("{text}"),
+            }
+            Ok(Code::Ok)
+        }
+        Command::Plot { runs, width } => {
+            // The proportions of the usual picture.
+            let usual = Style::default();
+            let style = Style { width, height: (width * usual.height / usual.width).max(Style::MIN.height) };
+            for run in &runs {
+                plot(run, style)?;
+            }
+            Ok(Code::Ok)
+        }
+        Command::Validate { scenario } => {
+            let resolved = load(&scenario)?;
+            let s = &resolved.scenario;
+            println!(
+                "{} is valid: {} for {}, {} workloads, {} routers, {} endpoints of {} providers, {} objectives",
+                scenario.scenario.display(),
+                s.name,
+                s.duration,
+                s.workloads.len(),
+                s.routers.len(),
+                s.endpoints.len(),
+                s.providers.len(),
+                s.objectives.len()
+            );
+            Ok(Code::Ok)
+        }
+    }
+}
+
+fn load(args: &ScenarioArgs) -> Result<Resolved, Failure> {
+    let resolved = Resolved::load(&args.scenario, &args.sets)?;
+    Ok(match args.seed {
+        Some(seed) => resolved.with_seed(seed),
+        None => resolved,
+    })
+}
+
+fn plot(run: &std::path::Path, style: Style) -> Result<(), Failure> {
+    let summary = files::read_summary(run)?;
+    let timeline = read_timeline_csv(&files::read(run, files::TIMELINE)?)?;
+    let resolved = Resolved::load(&run.join(files::SCENARIO), &[])?
+        .with_script_file(&run.join(files::OUTAGES))?;
+    let faults = sandbox_engine::lane_faults(&resolved, &resolved.script);
+    for (name, bytes) in files::charts(&resolved, &summary, &timeline, &faults, style)? {
+        let path = run.join(name);
+        files::write_file(&path, &bytes)?;
+        eprintln!("wrote {}", path.display());
+    }
+    Ok(())
+}
+
+/// Colour only on a terminal, and not where `NO_COLOR` is set (no-color.org).
+fn paint() -> Paint {
+    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    if wanted && std::io::stdout().is_terminal() { Paint::Ansi } else { Paint::Plain }
+}

@@ -1,0 +1,166 @@
+//! The run directory: its files as bytes, written whole or not at all.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use sandbox_core::Time;
+use sandbox_engine::RunOutput;
+use sandbox_engine::output::{Summary, Timeline};
+use sandbox_model::Fault;
+use sandbox_report::charts::{Style, render_png, render_svg};
+use sandbox_report::{Clock, Figure, csv};
+use sandbox_scenario::{Resolved, scenario_to_text, script_to_text};
+use tempfile::NamedTempFile;
+
+use crate::exit::Failure;
+
+/// Files of a run by name.
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
+
+pub(crate) const SUMMARY: &str = "summary.json";
+pub(crate) const TIMELINE: &str = "timeline.csv";
+pub(crate) const SCENARIO: &str = "scenario.ron";
+pub(crate) const OUTAGES: &str = "outages.ron";
+const LEDGER: &str = "ledger.csv";
+/// Event log; only with `--trace`.
+pub(crate) const EVENTS: &str = "events.csv";
+
+/// All files of a run but the event log.
+pub(crate) fn of_run(resolved: &Resolved, output: &RunOutput) -> Result<Files, Failure> {
+    let mut files = charts(resolved, &output.summary, &output.timeline, &output.lane_faults, Style::default())?;
+    let mut text = |name: &str, text: String| files.insert(name.to_owned(), text.into_bytes());
+    text(SUMMARY, summary_json(&output.summary));
+    text(TIMELINE, csv::timeline_csv(&output.timeline, &output.lane_faults));
+    text(LEDGER, csv::ledger_csv(&output.ledger));
+    text(SCENARIO, scenario_to_text(&resolved.scenario));
+    text(OUTAGES, script_to_text(&output.script));
+    Ok(files)
+}
+
+/// `summary.json`.
+pub(crate) fn summary_json(summary: &Summary) -> String {
+    // Plain data with string keys: there is nothing that JSON could refuse.
+    let mut json = serde_json::to_string_pretty(summary).expect("a summary is plain data");
+    json.push('\n');
+    json
+}
+
+/// The charts; a size that is not the usual one is part of their names.
+pub(crate) fn charts(
+    resolved: &Resolved,
+    summary: &Summary,
+    timeline: &Timeline,
+    faults: &[(usize, Fault)],
+    style: Style,
+) -> Result<Files, Failure> {
+    let start = &resolved.scenario.start;
+    let label = start.local_label(Time::ZERO);
+    let mut hms = label.split(':').map(|part| part.parse::<u32>().unwrap_or(0));
+    let (hours, minutes) = (hms.next().unwrap_or(0), hms.next().unwrap_or(0));
+    let clock = Clock {
+        zone: start.zone().name().to_owned(),
+        date: format!("{} {}", start.weekday(), start.local_date(Time::ZERO)),
+        start_second_of_day: hours * 3600 + minutes * 60,
+    };
+    let figure = Figure::from_parts(summary, timeline, faults, clock)?;
+    let name = if style == Style::default() { "timeline".to_owned() } else { format!("timeline-{}", style.width) };
+    Ok(Files::from([
+        (format!("{name}.svg"), render_svg(&figure, style)?.into_bytes()),
+        (format!("{name}.png"), render_png(&figure, style)?),
+    ]))
+}
+
+/// Writes a run directory beside its place and moves it there; a run that was there before is replaced.
+/// The event log, if there is one, moves in.
+pub(crate) fn write_directory(dir: &Path, files: &Files, log: Option<NamedTempFile>) -> Result<(), Failure> {
+    let parent = parent_of(dir);
+    fs::create_dir_all(parent).map_err(Failure::io("create", parent))?;
+    let new = tempfile::Builder::new()
+        .prefix(".sandbox-")
+        .tempdir_in(parent)
+        .map_err(Failure::io("write in", parent))?;
+    for (name, bytes) in files {
+        let path = new.path().join(name);
+        fs::write(&path, bytes).map_err(Failure::io("write", &path))?;
+    }
+    if let Some(log) = log {
+        let path = new.path().join(EVENTS);
+        log.persist(&path).map_err(|error| Failure::io("write", &path)(error.error))?;
+    }
+    if dir.exists() {
+        check_replaceable(dir)?;
+        let old = tempfile::Builder::new()
+            .prefix(".sandbox-old-")
+            .tempdir_in(parent)
+            .map_err(Failure::io("write in", parent))?;
+        fs::rename(dir, old.path().join("run")).map_err(Failure::io("replace", dir))?;
+    }
+    // Temporary directories are for their owner alone; a run is as open as any new file.
+    let new = new.keep();
+    open_up(&new);
+    fs::rename(&new, dir).map_err(Failure::io("write", dir))
+}
+
+/// Whether a run may take the place of what is there: an empty directory, or another run.
+pub(crate) fn check_replaceable(dir: &Path) -> Result<(), Failure> {
+    let mut entries = match fs::read_dir(dir) {
+        Ok(entries) => entries.flatten().peekable(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(_) => return Err(Failure::Occupied(dir.to_owned())),
+    };
+    if entries.peek().is_none() || (dir.join(SUMMARY).is_file() && dir.join(SCENARIO).is_file()) {
+        Ok(())
+    } else {
+        Err(Failure::Occupied(dir.to_owned()))
+    }
+}
+
+#[cfg(unix)]
+fn open_up(dir: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    // Not worth failing a finished run for.
+    let _ = fs::set_permissions(dir, fs::Permissions::from_mode(0o755));
+}
+
+#[cfg(not(unix))]
+fn open_up(_: &Path) {}
+
+fn parent_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A file that will be moved into the run directory `dir`.
+pub(crate) fn temporary_beside(dir: &Path) -> Result<NamedTempFile, Failure> {
+    let parent = parent_of(dir);
+    fs::create_dir_all(parent).map_err(Failure::io("create", parent))?;
+    NamedTempFile::new_in(parent).map_err(Failure::io("write in", parent))
+}
+
+/// Writes one file whole or not at all.
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let parent = parent_of(path);
+    let mut file = NamedTempFile::new_in(parent).map_err(Failure::io("write in", parent))?;
+    file.write_all(bytes).map_err(Failure::io("write", path))?;
+    file.persist(path).map_err(|error| Failure::io("write", path)(error.error))?;
+    Ok(())
+}
+
+/// Reads one file of a run directory.
+pub(crate) fn read(dir: &Path, name: &str) -> Result<String, Failure> {
+    let path = dir.join(name);
+    match fs::read(&path) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(Failure::NotARun { path: dir.to_owned(), what: format!("it has no {name}") })
+        }
+        Err(error) => Err(Failure::Io { what: "read", path, error }),
+    }
+}
+
+/// Reads the summary of a run directory.
+pub(crate) fn read_summary(dir: &Path) -> Result<Summary, Failure> {
+    serde_json::from_str(&read(dir, SUMMARY)?)
+        .map_err(|error| Failure::NotARun { path: dir.to_owned(), what: format!("{SUMMARY}: {error}") })
+}

@@ -1,0 +1,327 @@
+//! Counting while the run runs: tallies by workload, router and endpoint, the ledger's cells, the timeline's buckets.
+//!
+//! All of it has a fixed size: nothing here grows with the number of requests.
+
+use hdrhistogram::Histogram;
+use sandbox_core::{Span, Time};
+use sandbox_model::{Cause, Usd};
+
+/// Times to first token are counted in steps of 0.1 ms, with two significant digits, up to an hour.
+const TTFT_UNIT_NANOS: u64 = 100_000;
+const TTFT_MOST: u64 = 36_000_000;
+
+/// A histogram of times to first token.
+pub(crate) fn ttft_histogram<C: hdrhistogram::Counter>() -> Histogram<C> {
+    Histogram::new_with_bounds(1, TTFT_MOST, 2).expect("the bounds are constants that fit")
+}
+
+pub(crate) fn record_ttft<C: hdrhistogram::Counter>(histogram: &mut Histogram<C>, ttft: Span) {
+    histogram.saturating_record((ttft.as_nanos() / TTFT_UNIT_NANOS).max(1));
+}
+
+/// A quantile; `None` of an empty histogram.
+pub(crate) fn quantile<C: hdrhistogram::Counter>(histogram: &Histogram<C>, percent: f64) -> Option<Span> {
+    (!histogram.is_empty())
+        .then(|| Span::from_nanos(histogram.value_at_quantile(percent / 100.0) * TTFT_UNIT_NANOS))
+}
+
+/// How the requests of one workload, router or endpoint ended, and what was done for them.
+pub(crate) struct Tally {
+    pub(crate) arrived: u64,
+    pub(crate) served_by_plan: u64,
+    pub(crate) leaked: u64,
+    pub(crate) failed: u64,
+    pub(crate) shed: u64,
+    /// Counted up and down, and held against the rest in the end.
+    pub(crate) in_flight: u64,
+    /// Of those that left: requests with an attempt, and their attempts.
+    pub(crate) tried: u64,
+    pub(crate) attempts_of_left: u64,
+    pub(crate) attempts: u64,
+    pub(crate) retries: u64,
+    pub(crate) fallbacks: u64,
+    pub(crate) hedges: u64,
+    pub(crate) ttft: Histogram<u64>,
+    pub(crate) billed: Usd,
+    pub(crate) wasted: Usd,
+    pub(crate) leaks: [LeakTally; Cause::ALL.len()],
+    pub(crate) grid_served: u64,
+    pub(crate) flipped: u64,
+    pub(crate) flip_premium: Usd,
+}
+
+#[derive(Copy, Clone, Default)]
+pub(crate) struct LeakTally {
+    pub(crate) requests: u64,
+    pub(crate) avoidable: u64,
+    pub(crate) input: u64,
+    pub(crate) output: u64,
+    pub(crate) billed: Usd,
+    pub(crate) premium: Usd,
+}
+
+impl Tally {
+    pub(crate) fn new() -> Self {
+        Self {
+            arrived: 0,
+            served_by_plan: 0,
+            leaked: 0,
+            failed: 0,
+            shed: 0,
+            in_flight: 0,
+            tried: 0,
+            attempts_of_left: 0,
+            attempts: 0,
+            retries: 0,
+            fallbacks: 0,
+            hedges: 0,
+            ttft: ttft_histogram(),
+            billed: Usd::ZERO,
+            wasted: Usd::ZERO,
+            leaks: [LeakTally::default(); Cause::ALL.len()],
+            grid_served: 0,
+            flipped: 0,
+            flip_premium: Usd::ZERO,
+        }
+    }
+
+    pub(crate) fn arrive(&mut self) {
+        self.arrived += 1;
+        self.in_flight += 1;
+    }
+
+    pub(crate) fn leave(&mut self, outcome: Outcome) {
+        self.in_flight -= 1;
+        match outcome {
+            Outcome::Plan => self.served_by_plan += 1,
+            Outcome::Leak => self.leaked += 1,
+            Outcome::Failed => self.failed += 1,
+            Outcome::Shed => self.shed += 1,
+        }
+    }
+
+    /// Counts an attempt as a first one, a retry or a fallback of its call.
+    pub(crate) fn attempt(&mut self, kind: AttemptKind) {
+        self.attempts += 1;
+        match kind {
+            AttemptKind::First => {}
+            AttemptKind::Retry => self.retries += 1,
+            AttemptKind::Fallback => self.fallbacks += 1,
+            AttemptKind::Hedge => self.hedges += 1,
+        }
+    }
+
+    /// Counts what a served request was billed.
+    pub(crate) fn serve(&mut self, served: &Served) {
+        self.billed += served.billed;
+        if let Path::Leak { cause, avoidable } = served.path {
+            let leak = &mut self.leaks[cause.index()];
+            leak.requests += 1;
+            leak.avoidable += u64::from(avoidable);
+            leak.input += u64::from(served.input);
+            leak.output += u64::from(served.output);
+            leak.billed += served.billed;
+            leak.premium += served.premium;
+        }
+        if let Some(above) = served.grid {
+            self.grid_served += 1;
+            if above > Usd::ZERO {
+                self.flipped += 1;
+                self.flip_premium += above;
+            }
+        }
+    }
+
+    /// Counts what was billed for nothing.
+    pub(crate) fn waste(&mut self, billed: Usd) {
+        self.billed += billed;
+        self.wasted += billed;
+    }
+}
+
+/// How a request ended.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Outcome {
+    Plan,
+    Leak,
+    Failed,
+    Shed,
+}
+
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum AttemptKind {
+    First,
+    Retry,
+    Fallback,
+    Hedge,
+}
+
+/// Where an attempt stands towards the plan.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Path {
+    /// On a way that may still lead to the plan.
+    Open,
+    /// At the plan, or below it.
+    Plan,
+    /// Off the plan.
+    Leak { cause: Cause, avoidable: bool },
+}
+
+/// A response that an endpoint completed, and its bill.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Served {
+    pub(crate) endpoint: u16,
+    pub(crate) path: Path,
+    pub(crate) input: u32,
+    pub(crate) output: u32,
+    pub(crate) billed: Usd,
+    /// Above what the plan would have billed.
+    pub(crate) premium: Usd,
+    /// If a grid served it: what it billed above the calm-weather choice.
+    pub(crate) grid: Option<Usd>,
+}
+
+/// Kinds of work in the ledger: plan, wasted, and each cause, unavoidable and avoidable.
+const WORKS: usize = 2 + 2 * Cause::ALL.len();
+const PLAN: usize = 0;
+const WASTED: usize = WORKS - 1;
+
+/// One cell of the ledger.
+#[derive(Copy, Clone, Default)]
+pub(crate) struct Cell {
+    pub(crate) requests: u64,
+    pub(crate) attempts: u64,
+    pub(crate) input: u64,
+    pub(crate) output: u64,
+    pub(crate) billed: Usd,
+    pub(crate) premium: Usd,
+    pub(crate) flipped: u64,
+    pub(crate) flip_premium: Usd,
+}
+
+/// The ledger while it is being written: a cell for each workload, kind of work and endpoint.
+pub(crate) struct Cells {
+    endpoints: usize,
+    cells: Vec<Cell>,
+}
+
+impl Cells {
+    pub(crate) fn new(workloads: usize, endpoints: usize) -> Self {
+        Self { endpoints, cells: vec![Cell::default(); workloads * WORKS * endpoints] }
+    }
+
+    fn cell(&mut self, workload: u16, work: usize, endpoint: u16) -> &mut Cell {
+        &mut self.cells[(workload as usize * WORKS + work) * self.endpoints + endpoint as usize]
+    }
+
+    /// Enters a completed response; `reached` is false if the scenario ended before it got to the client.
+    pub(crate) fn serve(&mut self, workload: u16, served: &Served, reached: bool) {
+        let work = match served.path {
+            Path::Open | Path::Plan => PLAN,
+            Path::Leak { cause, avoidable } => 1 + 2 * cause.index() + usize::from(avoidable),
+        };
+        let cell = self.cell(workload, work, served.endpoint);
+        cell.requests += u64::from(reached);
+        cell.attempts += 1;
+        cell.input += u64::from(served.input);
+        cell.output += u64::from(served.output);
+        cell.billed += served.billed;
+        cell.premium += served.premium;
+        if let Some(above) = served.grid.filter(|&above| above > Usd::ZERO && reached) {
+            cell.flipped += 1;
+            cell.flip_premium += above;
+        }
+    }
+
+    pub(crate) fn waste(&mut self, workload: u16, endpoint: u16, input: u32, output: u32, billed: Usd) {
+        let cell = self.cell(workload, WASTED, endpoint);
+        cell.attempts += 1;
+        cell.input += u64::from(input);
+        cell.output += u64::from(output);
+        cell.billed += billed;
+    }
+
+    /// The cells with work in them: workload, kind of work, endpoint.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, crate::output::Work, usize, &Cell)> {
+        self.cells.iter().enumerate().filter(|(_, cell)| cell.attempts > 0).map(|(index, cell)| {
+            let (row, endpoint) = (index / self.endpoints, index % self.endpoints);
+            let work = match row % WORKS {
+                PLAN => crate::output::Work::Plan,
+                WASTED => crate::output::Work::Wasted,
+                leak => crate::output::Work::Leak {
+                    cause: Cause::ALL[(leak - 1) / 2],
+                    avoidable: leak % 2 == 0,
+                },
+            };
+            (row / WORKS, work, endpoint, cell)
+        })
+    }
+}
+
+/// The timeline while it is being written.
+pub(crate) struct Buckets {
+    width: u64,
+    endpoints: usize,
+    pub(crate) rows: Vec<Bucket>,
+    /// Requests by bucket of arrival and endpoint that served them.
+    pub(crate) served: Vec<u32>,
+    pub(crate) ttft: Vec<Histogram<u32>>,
+}
+
+#[derive(Copy, Clone, Default)]
+pub(crate) struct Bucket {
+    pub(crate) arrived: u64,
+    pub(crate) served_by_plan: u64,
+    pub(crate) leaked: u64,
+    pub(crate) failed: u64,
+    pub(crate) shed: u64,
+    pub(crate) attempts: u64,
+    pub(crate) rate_limited: u64,
+    pub(crate) billed: Usd,
+}
+
+impl Buckets {
+    pub(crate) fn new(duration: Span, width: Span, endpoints: usize) -> Self {
+        let count = duration.as_nanos().div_ceil(width.as_nanos()) as usize;
+        Self {
+            width: width.as_nanos(),
+            endpoints,
+            rows: vec![Bucket::default(); count],
+            served: vec![0; count * endpoints],
+            ttft: (0..count).map(|_| ttft_histogram()).collect(),
+        }
+    }
+
+    /// The bucket of an instant before the end of the scenario; the end itself counts to the last.
+    #[inline]
+    pub(crate) fn index(&self, at: Time) -> u32 {
+        ((at.as_nanos() / self.width) as usize).min(self.rows.len() - 1) as u32
+    }
+
+    pub(crate) fn at(&mut self, at: Time) -> &mut Bucket {
+        let index = self.index(at);
+        &mut self.rows[index as usize]
+    }
+
+    pub(crate) fn leave(&mut self, bucket: u32, outcome: Outcome, endpoint: Option<u16>) {
+        let row = &mut self.rows[bucket as usize];
+        match outcome {
+            Outcome::Plan => row.served_by_plan += 1,
+            Outcome::Leak => row.leaked += 1,
+            Outcome::Failed => row.failed += 1,
+            Outcome::Shed => row.shed += 1,
+        }
+        if let Some(endpoint) = endpoint {
+            self.served[bucket as usize * self.endpoints + endpoint as usize] += 1;
+        }
+    }
+
+    /// Start of a bucket.
+    pub(crate) fn start(&self, index: usize) -> Time {
+        Time::from_nanos(index as u64 * self.width)
+    }
+
+    pub(crate) fn width(&self) -> Span {
+        Span::from_nanos(self.width)
+    }
+}

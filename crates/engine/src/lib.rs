@@ -1,0 +1,32 @@
+//! Puts a scenario on the event queue: run it, run its control twin, account for every request and every cent.
+//!
+//! * [`run`](mod@run) – the one call: [`run::run`]
+//! * [`weather`] – the outage script that a seed draws
+//! * [`output`] – what a run yields: summary, timeline, ledger
+//! * [`replay`] – finds the first event in which two runs differ
+//! * [`mod@world`] – the scenario as tables: nodes, edges, endpoints
+//!
+//! Inside, `machine` handles events (one `match`), `account` counts, `belief` keeps what routers believed beside what
+//! was true.
+//!
+//! Invariants, checked in every run and in release builds: no request, attempt or pico-dollar gets lost
+//! (`conservation`); the same scenario and seed give the same events in the same order.
+#![forbid(unsafe_code)]
+
+mod account;
+mod belief;
+mod conservation;
+mod machine;
+mod objectives;
+pub mod output;
+pub mod replay;
+pub mod run;
+mod slab;
+mod summarise;
+pub mod weather;
+pub mod world;
+
+pub use machine::{EventKind, EventRecord};
+pub use output::{Ledger, Summary, Timeline};
+pub use run::{RunError, RunOptions, RunOutput, run};
+pub use summarise::lane_faults;

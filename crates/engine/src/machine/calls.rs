@@ -1,0 +1,454 @@
+//! Routers decide; attempts are made, answered and given up.
+
+use sandbox_core::{Span, Time};
+use sandbox_model::{Answer, Cause, NodeId};
+use sandbox_providers::LinkSpec;
+use sandbox_routers::{Call as Asked, Decision, Reason, Seen, Tried};
+
+use super::{Attempt, Call, Event, Machine, Queue, Stage};
+use crate::account::{AttemptKind, Outcome, Path};
+use crate::slab::NONE;
+use crate::world::{Kind, normal};
+
+impl Machine {
+    /// A client's own attempt at a gateway somewhere else.
+    pub(super) fn client_attempt(
+        &mut self,
+        request: u32,
+        entry: NodeId,
+        region: u16,
+        path: Path,
+        now: Time,
+        queue: &mut Queue,
+    ) {
+        let deadline = self.requests[request].deadline;
+        self.send(NONE, request, entry, 0, region, path, 0, now, Some(deadline), Some(deadline), queue);
+    }
+
+    /// A request reaches a router.
+    #[expect(clippy::too_many_arguments, reason = "a call is made of all of these, in two places")]
+    pub(super) fn start_call(
+        &mut self,
+        request: u32,
+        parent: u32,
+        router: u16,
+        region: u16,
+        path: Path,
+        luck: u64,
+        now: Time,
+        queue: &mut Queue,
+    ) {
+        let id = self.calls.take(|| Call {
+            request,
+            parent,
+            router,
+            region,
+            path,
+            luck,
+            began: now,
+            live: NONE,
+            wake: None,
+            tried: Vec::new(),
+        });
+        let call = &mut self.calls[id];
+        // The list of attempts keeps its memory from the call before.
+        let mut tried = std::mem::take(&mut call.tried);
+        tried.clear();
+        *call = Call { request, parent, router, region, path, luck, began: now, live: NONE, wake: None, tried };
+        if parent != NONE {
+            self.attempts[parent].stage = Stage::Nested(id);
+        }
+        let r = &mut self.requests[request];
+        r.routed = true;
+        if r.counted {
+            self.router_tallies[router as usize].arrive();
+        }
+        self.step(id, now, queue);
+    }
+
+    /// Asks a call's router what to do next, and does it.
+    fn step(&mut self, id: u32, now: Time, queue: &mut Queue) {
+        let router = self.calls[id].router;
+        if self.world.routers[router as usize].strategy.wants_truth() {
+            self.reveal_truth(id, now);
+        }
+        let call = &self.calls[id];
+        let r = &mut self.world.routers[router as usize];
+        let asked =
+            Asked { now, request: self.requests[call.request].key, attempts: &call.tried, noise: r.noise };
+        match r.strategy.next(&asked, &r.views) {
+            Decision::Try { target, reason } => self.try_target(id, target, reason, now, queue),
+            Decision::Wait { until } => {
+                assert!(until > now, "a strategy waits for a time that has passed");
+                let until = self.patience(id, None, until);
+                let wake = self.schedule(until, Event::Wake(id), queue);
+                self.calls[id].wake = Some(wake);
+            }
+            Decision::GiveUp(answer) => self.end_call(id, answer, now, queue),
+        }
+    }
+
+    /// The earliest of a time, a timer, and for an entry router without a client attempt the client's deadline.
+    fn patience(&self, call: u32, timer: Option<Time>, until: Time) -> Time {
+        let call = &self.calls[call];
+        let until = timer.map_or(until, |timer| timer.min(until));
+        if call.parent == NONE { until.min(self.requests[call.request].deadline) } else { until }
+    }
+
+    pub(super) fn wake(&mut self, id: u32, now: Time, queue: &mut Queue) {
+        let call = &mut self.calls[id];
+        call.wake = None;
+        if call.parent == NONE && now >= self.requests[call.request].deadline {
+            self.end_call(id, Answer::TimedOut, now, queue);
+        } else {
+            self.step(id, now, queue);
+        }
+    }
+
+    fn try_target(&mut self, id: u32, number: usize, reason: Reason, now: Time, queue: &mut Queue) {
+        let call = &self.calls[id];
+        let (request, router, region, parent_path) = (call.request, call.router, call.region, call.path);
+        let target = self.world.routers[router as usize].targets[number];
+        let again = call.tried.iter().filter(|tried| tried.target == number).count() as u64;
+        let kind = match (call.tried.is_empty(), again > 0) {
+            _ if reason == Reason::Hedge => AttemptKind::Hedge,
+            (true, _) => AttemptKind::First,
+            (_, true) => AttemptKind::Retry,
+            _ => AttemptKind::Fallback,
+        };
+        let luck = call.luck * 64 + again.min(63);
+        let at_entry = call.parent == NONE || self.attempts[call.parent].call == NONE;
+        let path = self.path_of(request, parent_path, target, reason, now);
+        let timeouts = self.world.routers[router as usize].timeouts;
+        let after = |span: Option<Span>| span.map(|span| now.saturating_add(span));
+        let total = after(timeouts.total);
+        let last = self.patience(id, total, Time::MAX);
+        let first = after(timeouts.first_token).map_or(last, |first| first.min(last));
+        let real = |at: Time| (at < Time::MAX).then_some(at);
+        if at_entry {
+            self.requests[request].attempts += 1;
+        }
+        if self.requests[request].counted {
+            self.router_tallies[router as usize].attempt(kind);
+            if at_entry {
+                let workload = self.requests[request].workload;
+                self.workload_tallies[workload as usize].attempt(kind);
+                self.buckets.at(now).attempts += 1;
+            }
+        }
+        self.world.routers[router as usize].views[number].in_flight += 1;
+        let attempt =
+            self.send(id, request, target, number as u16, region, path, luck, now, real(first), real(last), queue);
+        self.calls[id].live = attempt;
+    }
+
+    /// Where an attempt at `target` stands towards the plan; if it leaves it here, why.
+    fn path_of(&mut self, request: u32, parent: Path, target: NodeId, reason: Reason, now: Time) -> Path {
+        if parent != Path::Open {
+            return parent;
+        }
+        let r = &self.requests[request];
+        let plan = self.world.workloads[r.workload as usize].plan;
+        if target == plan {
+            return Path::Plan;
+        }
+        if self.world.reaches[r.workload as usize][target.index()] {
+            return Path::Open;
+        }
+        let failure = r.plan_failure;
+        let (input, output) = (r.input, r.output);
+        let truth = self.truth_of(plan, now, input, output);
+        let cause = failure.unwrap_or(match reason {
+            Reason::Spread => Cause::Spill,
+            Reason::Guarded => Cause::Guard,
+            Reason::Hedge => Cause::Hedge,
+            Reason::Avoids => truth.trouble.unwrap_or(Cause::Cooldown),
+            Reason::Choice | Reason::Failed => Cause::Misroute,
+        });
+        Path::Leak { cause, avoidable: truth.trouble.is_none() }
+    }
+
+    /// Sends an attempt on its way.
+    #[expect(clippy::too_many_arguments, reason = "clients and routers both send, and say all of this")]
+    fn send(
+        &mut self,
+        call: u32,
+        request: u32,
+        target: NodeId,
+        number: u16,
+        region: u16,
+        path: Path,
+        luck: u64,
+        now: Time,
+        first_patience: Option<Time>,
+        last_patience: Option<Time>,
+        queue: &mut Queue,
+    ) -> u32 {
+        let r = &self.requests[request];
+        let node = &self.world.nodes[target.index()];
+        let mut draw = node.noise.at(r.key, 2 * luck);
+        let (round_trip, there, region_there) = match node.region {
+            None => (Span::ZERO, Span::ZERO, region),
+            Some(to) => {
+                let link = &self.world.links[region as usize * self.world.regions + to as usize];
+                let round_trip = link.round_trip(&mut draw);
+                let pool = &mut self.world.connections[target.index() * self.world.regions + region as usize];
+                let new = pool.open(now, link.keep_alive);
+                (round_trip, LinkSpec::there(round_trip, new), to)
+            }
+        };
+        let attempt = Attempt {
+            call,
+            request,
+            target,
+            number,
+            workload: r.workload,
+            counted: r.counted,
+            region: region_there,
+            input: r.input,
+            output: r.output,
+            began: now,
+            round_trip,
+            luck,
+            path,
+            stage: Stage::Sent,
+            timer: None,
+            last_patience,
+            streaming: false,
+            answer: Answer::TimedOut,
+            blame: None,
+        };
+        let arrives = now.saturating_add(there).saturating_add(node.overhead);
+        let id = self.attempts.insert(attempt);
+        self.schedule(arrives, Event::Deliver(id), queue);
+        if let Some(at) = first_patience {
+            let timer = self.schedule(at, Event::Timer(id), queue);
+            self.attempts[id].timer = Some((timer, at));
+        }
+        id
+    }
+
+    /// The prefill time of an attempt's prompt at an endpoint, with the request's own luck.
+    pub(super) fn prefill_of(&self, attempt: &Attempt, endpoint: u16) -> Span {
+        let e = &self.world.endpoints[endpoint as usize];
+        let work = e.prefill_base + e.prefill_per_token * u64::from(attempt.input);
+        if e.prefill_noise == 0.0 {
+            return work;
+        }
+        let key = self.requests[attempt.request].key;
+        let mut draw = self.world.nodes[attempt.target.index()].noise.at(key, 2 * attempt.luck);
+        // The first number is the network's.
+        let _ = sandbox_core::Rng::next_u64(&mut draw);
+        let factor = libm::exp(e.prefill_noise * normal(&mut draw));
+        Span::from_secs_f64_saturating(work.as_secs_f64() * factor)
+    }
+
+    /// An attempt gets its answer, which sets out for the caller.
+    pub(super) fn answer(&mut self, id: u32, answer: Answer, blame: Option<Cause>, now: Time, queue: &mut Queue) {
+        let attempt = &mut self.attempts[id];
+        attempt.answer = answer;
+        attempt.blame = blame;
+        attempt.stage = Stage::Returning;
+        let at = now.saturating_add(LinkSpec::back(attempt.round_trip));
+        self.schedule(at, Event::Return(id), queue);
+    }
+
+    /// The first token of an attempt leaves its target: everyone on the way to the client gets it, unless their
+    /// patience ends before.
+    pub(super) fn pass_first_token(&mut self, mut id: u32, now: Time, queue: &mut Queue) {
+        let mut at = now;
+        loop {
+            let attempt = &mut self.attempts[id];
+            at = at.saturating_add(LinkSpec::back(attempt.round_trip));
+            if let Some((timer, patience)) = attempt.timer {
+                if patience < at {
+                    return;
+                }
+                if attempt.last_patience != Some(patience) {
+                    match attempt.last_patience {
+                        Some(last) => {
+                            queue.reschedule(timer, last);
+                            attempt.timer = Some((timer, last));
+                        }
+                        None => {
+                            queue.cancel(timer);
+                            attempt.timer = None;
+                        }
+                    }
+                }
+            }
+            attempt.streaming = true;
+            let (call, began, counted, request) =
+                (attempt.call, attempt.began, attempt.counted, attempt.request);
+            if let (Kind::Endpoint(e), true) = (self.world.nodes[attempt.target.index()].kind, counted) {
+                let ttft = at.since(began);
+                crate::account::record_ttft(&mut self.endpoint_tallies[e as usize].ttft, ttft);
+            }
+            if call == NONE {
+                self.first_token_reaches_client(request, at);
+                return;
+            }
+            let call = &self.calls[call];
+            let (parent, router, began) = (call.parent, call.router, call.began);
+            if counted {
+                crate::account::record_ttft(&mut self.router_tallies[router as usize].ttft, at.since(began));
+            }
+            if parent == NONE {
+                self.first_token_reaches_client(request, at);
+                return;
+            }
+            id = parent;
+        }
+    }
+
+    /// An answer reaches its caller.
+    pub(super) fn answered(&mut self, id: u32, now: Time, queue: &mut Queue) {
+        let attempt = &mut self.attempts[id];
+        let (call, request, answer) = (attempt.call, attempt.request, attempt.answer);
+        if request == NONE {
+            // Its caller is gone.
+            self.attempts.give_back(id);
+            return;
+        }
+        if let Some((timer, _)) = attempt.timer.take() {
+            queue.cancel(timer);
+        }
+        let pool = attempt.target.index() * self.world.regions;
+        let region = if call == NONE {
+            self.world.workloads[attempt.workload as usize].region
+        } else {
+            self.calls[call].region
+        };
+        self.world.connections[pool + region as usize].answered(now);
+        if !answer.is_ok() && attempt.path == Path::Plan && attempt.blame.is_some() {
+            self.requests[request].plan_failure = attempt.blame;
+        }
+        if call == NONE {
+            self.attempts.give_back(id);
+            self.finish_request(request, answer);
+            return;
+        }
+        let streaming = attempt.streaming;
+        self.learn(id, answer, now);
+        self.attempts.give_back(id);
+        if answer.is_ok() {
+            self.end_call(call, Answer::Ok, now, queue);
+        } else if streaming {
+            // The client has part of the answer: nothing can be tried again.
+            self.end_call(call, Answer::Cut, now, queue);
+        } else {
+            self.step(call, now, queue);
+        }
+    }
+
+    /// A caller runs out of patience with an attempt.
+    pub(super) fn lose_patience(&mut self, id: u32, now: Time, queue: &mut Queue) {
+        let attempt = &mut self.attempts[id];
+        attempt.timer = None;
+        let (call, request, path, streaming) =
+            (attempt.call, attempt.request, attempt.path, attempt.streaming);
+        if path == Path::Plan {
+            let trouble = self.trouble_behind_silence(id);
+            self.requests[request].plan_failure = Some(trouble);
+        }
+        if call != NONE {
+            self.learn(id, Answer::TimedOut, now);
+        }
+        self.abandon(id, now, queue);
+        if call == NONE {
+            self.finish_request(request, Answer::TimedOut);
+            return;
+        }
+        // What had been completed and was on its way comes too late.
+        let r = &mut self.requests[request];
+        let (workload, counted) = (r.workload, r.counted);
+        if let Some(served) = r.served.take() {
+            self.enter_waste(workload, counted, &served);
+        }
+        let late = self.calls[call].parent == NONE && now >= self.requests[request].deadline;
+        if late || streaming {
+            self.end_call(call, Answer::TimedOut, now, queue);
+        } else {
+            self.step(call, now, queue);
+        }
+    }
+
+    /// A router learns how one of its attempts ended.
+    fn learn(&mut self, id: u32, answer: Answer, now: Time) {
+        let attempt = &self.attempts[id];
+        let (call, number, target, began) =
+            (attempt.call, attempt.number as usize, attempt.target, attempt.began);
+        let call = &mut self.calls[call];
+        call.live = NONE;
+        call.tried.push(Tried { target: number, answer: Some(answer), at: now });
+        let router = &mut self.world.routers[call.router as usize];
+        router.views[number].in_flight -= 1;
+        router.strategy.observe(&Seen { now, target: number, answer, began });
+        self.update_belief(target, now);
+    }
+
+    /// Leaves an attempt to itself: nobody waits for it any more.
+    fn abandon(&mut self, id: u32, now: Time, queue: &mut Queue) {
+        let attempt = &mut self.attempts[id];
+        if let Some((timer, _)) = attempt.timer.take() {
+            queue.cancel(timer);
+        }
+        let stage = attempt.stage;
+        attempt.call = NONE;
+        attempt.request = NONE;
+        match stage {
+            // The event that is due frees it.
+            Stage::Sent | Stage::Returning => {}
+            Stage::Hanging => self.attempts.give_back(id),
+            Stage::Working(slot) => self.abandon_at_endpoint(id, slot, now, queue),
+            Stage::Nested(call) => {
+                self.abandon_call(call, now, queue);
+                self.attempts.give_back(id);
+            }
+        }
+    }
+
+    fn abandon_call(&mut self, id: u32, now: Time, queue: &mut Queue) {
+        let call = &mut self.calls[id];
+        let (router, live, request) = (call.router as usize, call.live, call.request);
+        if let Some(wake) = call.wake.take() {
+            queue.cancel(wake);
+        }
+        if live != NONE {
+            let number = self.attempts[live].number as usize;
+            self.world.routers[router].views[number].in_flight -= 1;
+            self.abandon(live, now, queue);
+        }
+        if self.requests[request].counted {
+            self.router_tallies[router].leave(Outcome::Failed);
+        }
+        self.calls.give_back(id);
+    }
+
+    /// A router is done with a request.
+    fn end_call(&mut self, id: u32, answer: Answer, now: Time, queue: &mut Queue) {
+        let call = &self.calls[id];
+        let (request, parent, router) = (call.request, call.parent, call.router);
+        let tried = !call.tried.is_empty();
+        let r = &self.requests[request];
+        if r.counted {
+            let outcome = match (answer, r.served.map(|s| s.path)) {
+                (Answer::Ok, Some(Path::Leak { .. })) => Outcome::Leak,
+                (Answer::Ok, _) => Outcome::Plan,
+                _ if tried => Outcome::Failed,
+                _ => Outcome::Shed,
+            };
+            let tally = &mut self.router_tallies[router as usize];
+            tally.leave(outcome);
+            if let (Answer::Ok, Some(served)) = (answer, &r.served) {
+                tally.serve(served);
+            }
+        }
+        self.calls.give_back(id);
+        if parent == NONE {
+            self.finish_request(request, answer);
+        } else {
+            self.answer(parent, answer, None, now, queue);
+        }
+    }
+}

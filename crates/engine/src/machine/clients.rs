@@ -1,0 +1,123 @@
+//! Requests arrive and leave.
+
+use sandbox_core::Time;
+use sandbox_model::Answer;
+
+use super::{Event, KEY_BITS, Machine, Queue, Request};
+use crate::account::{Outcome, Path, Served, record_ttft};
+use crate::slab::NONE;
+
+impl Machine {
+    pub(super) fn schedule_arrival(&mut self, workload: u16, now: Time, queue: &mut Queue) {
+        let end = self.end;
+        if let Some(at) = self.world.workloads[workload as usize].source.next_arrival(now, end) {
+            self.schedule(at, Event::Arrival(workload), queue);
+        }
+    }
+
+    /// A request arrives: it gets its lengths and enters its router.
+    pub(super) fn arrive(&mut self, workload: u16, now: Time, queue: &mut Queue) {
+        let w = &mut self.world.workloads[workload as usize];
+        let (input, output) = w.source.draw_lengths();
+        let key = u64::from(workload) << KEY_BITS | w.drawn;
+        w.drawn += 1;
+        let (entry, plan, region, deadline) = (w.entry, w.plan, w.region, now.saturating_add(w.deadline));
+        self.schedule_arrival(workload, now, queue);
+        self.simulated_requests += 1;
+        self.fingerprint.mix(u64::from(input) << 32 | u64::from(output));
+        let counted = now >= self.warm_up;
+        let bucket = self.buckets.index(now);
+        if counted {
+            self.workload_tallies[workload as usize].arrive();
+            self.buckets.rows[bucket as usize].arrived += 1;
+        }
+        let request = Request {
+            workload,
+            counted,
+            bucket,
+            key,
+            arrived: now,
+            deadline,
+            input,
+            output,
+            plan_failure: None,
+            attempts: 0,
+            first_token: false,
+            routed: false,
+            served: None,
+        };
+        let id = self.requests.insert(request);
+        let path = if entry == plan { Path::Plan } else { Path::Open };
+        match self.router_of(entry) {
+            // A library: the client's process decides.
+            Some(router) if self.world.nodes[entry.index()].region.is_none() => {
+                self.start_call(id, NONE, router, region, path, 0, now, queue);
+            }
+            _ => self.client_attempt(id, entry, region, path, now, queue),
+        }
+    }
+
+    /// The first token of a request is on its way to the client and arrives at `at`.
+    pub(super) fn first_token_reaches_client(&mut self, request: u32, at: Time) {
+        let r = &mut self.requests[request];
+        if r.first_token || at > r.deadline {
+            return;
+        }
+        r.first_token = true;
+        if r.counted {
+            let ttft = at.since(r.arrived);
+            record_ttft(&mut self.workload_tallies[r.workload as usize].ttft, ttft);
+            if self.detailed {
+                record_ttft(&mut self.buckets.ttft[r.bucket as usize], ttft);
+            }
+        }
+    }
+
+    /// A request leaves with its final answer.
+    pub(super) fn finish_request(&mut self, id: u32, answer: Answer) {
+        let r = &mut self.requests[id];
+        let (workload, counted, bucket) = (r.workload, r.counted, r.bucket);
+        let served = r.served.take();
+        let (attempts, shed) = (r.attempts, r.routed && r.attempts == 0 && answer != Answer::TimedOut);
+        self.requests.give_back(id);
+        let outcome = match (answer, &served) {
+            (Answer::Ok, Some(Served { path: Path::Leak { .. }, .. })) => Outcome::Leak,
+            (Answer::Ok, _) => Outcome::Plan,
+            _ if shed => Outcome::Shed,
+            _ => Outcome::Failed,
+        };
+        self.fingerprint.mix(outcome as u64);
+        if counted {
+            let tally = &mut self.workload_tallies[workload as usize];
+            tally.leave(outcome);
+            tally.attempts_of_left += u64::from(attempts);
+            tally.tried += u64::from(attempts > 0);
+            let endpoint = served.as_ref().filter(|_| answer.is_ok()).map(|s| s.endpoint);
+            self.buckets.leave(bucket, outcome, endpoint);
+        }
+        if let Some(served) = served {
+            if answer.is_ok() {
+                self.enter_served(workload, counted, &served);
+            } else {
+                self.enter_waste(workload, counted, &served);
+            }
+        }
+    }
+
+    /// Enters a response that reached its client into the books.
+    fn enter_served(&mut self, workload: u16, counted: bool, served: &Served) {
+        if counted {
+            self.workload_tallies[workload as usize].serve(served);
+            self.cells.serve(workload, served, true);
+        }
+    }
+
+    /// Enters work that was billed and that nobody got into the books; its endpoint has billed it already.
+    pub(super) fn enter_waste(&mut self, workload: u16, counted: bool, served: &Served) {
+        if counted {
+            self.workload_tallies[workload as usize].waste(served.billed);
+            self.endpoint_tallies[served.endpoint as usize].wasted += served.billed;
+            self.cells.waste(workload, served.endpoint, served.input, served.output, served.billed);
+        }
+    }
+}

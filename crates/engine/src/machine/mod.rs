@@ -1,0 +1,411 @@
+//! The event handler: one `match` over a small `Copy` enum.
+//!
+//! * this file – the state, the events and their order
+//! * [`clients`] – requests arrive and leave
+//! * [`calls`] – routers decide; attempts are made, answered and given up
+//! * [`serving`] – attempts reach endpoints; endpoints serve
+//! * [`truth`] – faults, competing load, and what is true of a target right now
+//!
+//! Order at the same instant: faults end, faults begin (and competing load steps), completions, timers, arrivals. A
+//! request passes `Arrival → Deliver → Endpoint (first token) → Endpoint (last token) → Return`; a router with a
+//! place of its own adds a `Deliver` and a `Return`.
+
+mod calls;
+mod clients;
+mod serving;
+mod truth;
+
+use sandbox_core::{EventId, EventQueue, Fingerprint, Model, Span, Time};
+use sandbox_model::{Answer, Cause, LimitKind, NodeId, OutageScript, Usd};
+use sandbox_providers::batch::Slot;
+use sandbox_providers::{Progress, Signal};
+use sandbox_routers::Tried;
+use sandbox_scenario::Resolved;
+
+use crate::account::{Buckets, Cells, Path, Served, Tally};
+use crate::belief::Beliefs;
+use crate::slab::{NONE, Slab};
+use crate::weather::{CONGESTION_STEP, Sky};
+use crate::world::{Kind, World};
+
+pub(crate) type Queue = EventQueue<Event>;
+
+/// What can happen.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Event {
+    /// The next request of a workload.
+    Arrival(u16),
+    /// An attempt reaches its target.
+    Deliver(u32),
+    /// Something happens inside an endpoint.
+    Endpoint(u16),
+    /// An attempt's answer reaches its caller.
+    Return(u32),
+    /// An attempt's caller runs out of patience.
+    Timer(u32),
+    /// A router's wait is over.
+    Wake(u32),
+    /// A fault begins at a node.
+    FaultBegin(u32),
+    /// A fault ends at a node.
+    FaultEnd(u32),
+    /// Competing load of a provider changes.
+    Congestion(u16),
+}
+
+impl Event {
+    /// Position in the order of the same instant.
+    const fn class(self) -> u8 {
+        match self {
+            Self::FaultEnd(_) => 0,
+            Self::FaultBegin(_) | Self::Congestion(_) => 1,
+            Self::Endpoint(_) | Self::Return(_) => 2,
+            Self::Timer(_) | Self::Wake(_) => 3,
+            Self::Arrival(_) | Self::Deliver(_) => 4,
+        }
+    }
+
+    const fn kind(self) -> EventKind {
+        match self {
+            Self::Arrival(_) => EventKind::Arrival,
+            Self::Deliver(_) => EventKind::Deliver,
+            Self::Endpoint(_) => EventKind::Endpoint,
+            Self::Return(_) => EventKind::Return,
+            Self::Timer(_) => EventKind::Timer,
+            Self::Wake(_) => EventKind::Wake,
+            Self::FaultBegin(_) => EventKind::FaultBegin,
+            Self::FaultEnd(_) => EventKind::FaultEnd,
+            Self::Congestion(_) => EventKind::Congestion,
+        }
+    }
+
+    const fn index(self) -> u32 {
+        match self {
+            Self::Arrival(i) | Self::Endpoint(i) | Self::Congestion(i) => i as u32,
+            Self::Deliver(i)
+            | Self::Return(i)
+            | Self::Timer(i)
+            | Self::Wake(i)
+            | Self::FaultBegin(i)
+            | Self::FaultEnd(i) => i,
+        }
+    }
+}
+
+/// What kind of event a record is about.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum EventKind {
+    /// A request arrives at its entry router.
+    Arrival,
+    /// An attempt reaches its target.
+    Deliver,
+    /// Something happens inside an endpoint.
+    Endpoint,
+    /// An answer reaches its caller.
+    Return,
+    /// A caller runs out of patience.
+    Timer,
+    /// A router's wait is over.
+    Wake,
+    /// A fault begins.
+    FaultBegin,
+    /// A fault ends.
+    FaultEnd,
+    /// Competing load changes.
+    Congestion,
+}
+
+impl EventKind {
+    /// The name in event logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Arrival => "arrival",
+            Self::Deliver => "deliver",
+            Self::Endpoint => "endpoint",
+            Self::Return => "return",
+            Self::Timer => "timer",
+            Self::Wake => "wake",
+            Self::FaultBegin => "fault_begin",
+            Self::FaultEnd => "fault_end",
+            Self::Congestion => "congestion",
+        }
+    }
+}
+
+/// One event, for logs and comparisons.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct EventRecord {
+    /// When.
+    pub at: Time,
+    /// What.
+    pub kind: EventKind,
+    /// The request it is about: workload and number of arrival, from 0.
+    pub request: Option<(u16, u64)>,
+    /// The node it is about: target of an attempt, router of a wait, target of a fault.
+    pub node: Option<NodeId>,
+    /// The answer that returns.
+    pub answer: Option<Answer>,
+}
+
+/// Requests of different workloads have different keys.
+pub(crate) const KEY_BITS: u32 = 48;
+
+/// A request that is alive.
+pub(crate) struct Request {
+    pub(crate) workload: u16,
+    pub(crate) counted: bool,
+    pub(crate) bucket: u32,
+    /// Names it in all draws: workload and number of arrival.
+    pub(crate) key: u64,
+    pub(crate) arrived: Time,
+    pub(crate) deadline: Time,
+    pub(crate) input: u32,
+    pub(crate) output: u32,
+    /// Why the plan failed it last.
+    pub(crate) plan_failure: Option<Cause>,
+    /// Attempts of its entry router.
+    pub(crate) attempts: u32,
+    pub(crate) first_token: bool,
+    /// A router has seen it: what it then turns away without an attempt is shed.
+    pub(crate) routed: bool,
+    /// The response that an endpoint completed and that is on its way back.
+    pub(crate) served: Option<Served>,
+}
+
+/// A request at a router.
+pub(crate) struct Call {
+    pub(crate) request: u32,
+    /// The attempt that brought it here; [`NONE`] for a library entry router.
+    pub(crate) parent: u32,
+    pub(crate) router: u16,
+    /// Region that its attempts start from.
+    pub(crate) region: u16,
+    pub(crate) path: Path,
+    /// Distinguishes the luck of attempts below different parents.
+    pub(crate) luck: u64,
+    pub(crate) began: Time,
+    /// The attempt that runs, or [`NONE`].
+    pub(crate) live: u32,
+    pub(crate) wake: Option<EventId>,
+    pub(crate) tried: Vec<Tried>,
+}
+
+/// One try at one target.
+pub(crate) struct Attempt {
+    /// Whose; [`NONE`] if a client made it at a gateway, or if the caller is gone.
+    pub(crate) call: u32,
+    /// Whose in the end; [`NONE`] if the caller is gone.
+    pub(crate) request: u32,
+    pub(crate) target: NodeId,
+    /// Number of the target at its router.
+    pub(crate) number: u16,
+    pub(crate) workload: u16,
+    pub(crate) counted: bool,
+    pub(crate) region: u16,
+    pub(crate) input: u32,
+    pub(crate) output: u32,
+    pub(crate) began: Time,
+    pub(crate) round_trip: Span,
+    pub(crate) luck: u64,
+    pub(crate) path: Path,
+    pub(crate) stage: Stage,
+    pub(crate) timer: Option<(EventId, Time)>,
+    /// Until when the caller waits once it has the first token.
+    pub(crate) last_patience: Option<Time>,
+    /// The first token is on its way to the caller.
+    pub(crate) streaming: bool,
+    pub(crate) answer: Answer,
+    /// Why it failed, in the ledger's words.
+    pub(crate) blame: Option<Cause>,
+}
+
+/// Where an attempt is.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Stage {
+    /// On its way there.
+    Sent,
+    /// At a target that never answers.
+    Hanging,
+    /// In an endpoint's slot or queue.
+    Working(Slot),
+    /// At a router that has made it a call of its own.
+    Nested(u32),
+    /// On its way back.
+    Returning,
+}
+
+/// A fault at one node.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct NodeFault {
+    pub(crate) node: NodeId,
+    pub(crate) kind: sandbox_model::FaultKind,
+}
+
+/// Receives every event of a run, in order.
+pub(crate) type Log = Box<dyn FnMut(&EventRecord) + Send>;
+
+/// The state of a run.
+pub(crate) struct Machine {
+    pub(crate) world: World,
+    pub(crate) end: Time,
+    pub(crate) warm_up: Time,
+    /// Whether to keep what only the main run's reports need.
+    pub(crate) detailed: bool,
+    pub(crate) requests: Slab<Request>,
+    pub(crate) calls: Slab<Call>,
+    pub(crate) attempts: Slab<Attempt>,
+    pub(crate) faults: Vec<NodeFault>,
+    pub(crate) beliefs: Beliefs,
+    pub(crate) buckets: Buckets,
+    pub(crate) cells: Cells,
+    pub(crate) workload_tallies: Vec<Tally>,
+    pub(crate) router_tallies: Vec<Tally>,
+    pub(crate) endpoint_tallies: Vec<Tally>,
+    /// Competing load at the start of each bucket, by congested provider.
+    pub(crate) competing: Vec<Vec<f64>>,
+    pub(crate) billed: Usd,
+    pub(crate) simulated_requests: u64,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) events: u64,
+    pub(crate) log: Option<Log>,
+    /// Kept between events so that they need no memory of their own.
+    signals: Vec<Signal>,
+    broken_off: Vec<Progress>,
+}
+
+impl Machine {
+    /// A run that is about to begin, and its first events.
+    pub(crate) fn new(resolved: &Resolved, script: &OutageScript, sky: Sky, queue: &mut Queue) -> Self {
+        let scenario = &resolved.scenario;
+        let world = World::new(resolved);
+        let end = Time::ZERO + scenario.duration;
+        let tallies = |n: usize| (0..n).map(|_| Tally::new()).collect::<Vec<_>>();
+        let buckets = Buckets::new(scenario.duration, resolved.bucket, world.endpoints.len());
+        let mut machine = Self {
+            end,
+            warm_up: Time::ZERO + scenario.warm_up,
+            detailed: sky == Sky::Drawn,
+            requests: Slab::new(),
+            calls: Slab::new(),
+            attempts: Slab::new(),
+            faults: Vec::new(),
+            beliefs: Beliefs::new(world.nodes.len(), buckets.rows.len(), resolved.bucket),
+            cells: Cells::new(world.workloads.len(), world.endpoints.len()),
+            workload_tallies: tallies(world.workloads.len()),
+            router_tallies: tallies(world.routers.len()),
+            endpoint_tallies: tallies(world.endpoints.len()),
+            competing: vec![Vec::new(); world.congestions.len()],
+            billed: Usd::ZERO,
+            simulated_requests: 0,
+            fingerprint: Fingerprint::new(),
+            events: 0,
+            log: None,
+            signals: Vec::new(),
+            broken_off: Vec::new(),
+            buckets,
+            world,
+        };
+        match sky {
+            Sky::Drawn => {
+                machine.schedule_faults(resolved, script, queue);
+                for provider in 0..machine.world.congestions.len() {
+                    queue.schedule(Time::ZERO, 1, Event::Congestion(provider as u16));
+                }
+            }
+            Sky::Calm => {
+                for provider in 0..machine.world.congestions.len() {
+                    machine.set_calm_load(provider);
+                }
+            }
+        }
+        for workload in 0..machine.world.workloads.len() {
+            machine.schedule_arrival(workload as u16, Time::ZERO, queue);
+        }
+        machine
+    }
+
+    fn schedule(&self, at: Time, event: Event, queue: &mut Queue) -> EventId {
+        queue.schedule(at, event.class(), event)
+    }
+
+    /// What an event is about; to be asked before it is handled.
+    pub(crate) fn record(&self, now: Time, event: Event) -> EventRecord {
+        let of_request = |request: u32| {
+            (request != NONE).then(|| {
+                let request = &self.requests[request];
+                (request.workload, request.key & ((1 << KEY_BITS) - 1))
+            })
+        };
+        let (request, node, answer) = match event {
+            Event::Arrival(w) => {
+                let workload = &self.world.workloads[w as usize];
+                (Some((w, workload.drawn)), Some(workload.entry), None)
+            }
+            Event::Deliver(a) | Event::Timer(a) | Event::Return(a) => {
+                let attempt = &self.attempts[a];
+                let answer = matches!(event, Event::Return(_)).then_some(attempt.answer);
+                (of_request(attempt.request), Some(attempt.target), answer)
+            }
+            Event::Wake(c) => {
+                let call = &self.calls[c];
+                (of_request(call.request), Some(self.world.routers[call.router as usize].node), None)
+            }
+            Event::FaultBegin(f) | Event::FaultEnd(f) => (None, Some(self.faults[f as usize].node), None),
+            Event::Endpoint(e) => (None, Some(NodeId(e)), None),
+            Event::Congestion(_) => (None, None, None),
+        };
+        EventRecord { at: now, kind: event.kind(), request, node, answer }
+    }
+
+    /// Whether a router is somewhere of its own: then what it serves counts as served by a grid.
+    fn is_grid(&self, router: u16) -> bool {
+        self.world.routers[router as usize].is_gateway
+    }
+
+    fn router_of(&self, node: NodeId) -> Option<u16> {
+        match self.world.nodes[node.index()].kind {
+            Kind::Router(index) => Some(index),
+            Kind::Endpoint(_) => None,
+        }
+    }
+}
+
+impl Model for Machine {
+    type Event = Event;
+
+    #[inline]
+    fn handle(&mut self, now: Time, event: Event, queue: &mut Queue) {
+        self.events += 1;
+        self.fingerprint.mix(now.as_nanos());
+        self.fingerprint.mix(u64::from(event.kind() as u8) << 32 | u64::from(event.index()));
+        if self.log.is_some() {
+            let record = self.record(now, event);
+            if let Some(log) = &mut self.log {
+                log(&record);
+            }
+        }
+        match event {
+            Event::Arrival(workload) => self.arrive(workload, now, queue),
+            Event::Deliver(attempt) => self.deliver(attempt, now, queue),
+            Event::Endpoint(endpoint) => self.run_endpoint(endpoint, now, queue),
+            Event::Return(attempt) => self.answered(attempt, now, queue),
+            Event::Timer(attempt) => self.lose_patience(attempt, now, queue),
+            Event::Wake(call) => self.wake(call, now, queue),
+            Event::FaultBegin(fault) => self.begin_fault(fault, now, queue),
+            Event::FaultEnd(fault) => self.end_fault(fault, now, queue),
+            Event::Congestion(provider) => self.step_congestion(provider, now, queue),
+        }
+    }
+}
+
+/// The ledger's word for a limit.
+const fn limit_cause(limit: LimitKind) -> Cause {
+    match limit {
+        LimitKind::Tokens => Cause::RateLimitTokens,
+        LimitKind::Requests | LimitKind::Concurrency => Cause::RateLimitRequests,
+    }
+}
+
+/// How often competing load is stepped.
+const STEP: Span = CONGESTION_STEP;

@@ -1,0 +1,265 @@
+//! Attempts reach their targets; endpoints serve, refuse and bill.
+
+use sandbox_core::{Time, uniform};
+use sandbox_model::{Answer, Cause, Status, Usd};
+use sandbox_providers::batch::Slot;
+use sandbox_providers::{Job, Offer, Signal};
+
+use super::{Event, Machine, Queue, Stage, limit_cause};
+use crate::account::{Outcome, Path, Served};
+use crate::slab::NONE;
+use crate::world::Kind;
+
+impl Machine {
+    /// An attempt reaches its target.
+    pub(super) fn deliver(&mut self, id: u32, now: Time, queue: &mut Queue) {
+        let attempt = &self.attempts[id];
+        if attempt.request == NONE {
+            // The connection was closed on the way.
+            self.attempts.give_back(id);
+            return;
+        }
+        let node = &self.world.nodes[attempt.target.index()];
+        let (kind, counted) = (node.kind, attempt.counted);
+        let condition = node.health.condition();
+        let failure = if condition.hangs {
+            None
+        } else if let Some(status) = condition.refuses {
+            Some(status)
+        } else if condition.errors.is_empty() {
+            None
+        } else {
+            let key = self.requests[attempt.request].key;
+            condition.failure(uniform(&mut node.noise.at(key, 2 * attempt.luck + 1)))
+        };
+        let hangs = condition.hangs;
+        if let (Kind::Endpoint(e), true) = (kind, counted) {
+            let tally = &mut self.endpoint_tallies[e as usize];
+            tally.arrive();
+            tally.attempts += 1;
+        }
+        if hangs {
+            self.attempts[id].stage = Stage::Hanging;
+            if let (Kind::Endpoint(e), true) = (kind, counted) {
+                // Whatever becomes of the caller, this endpoint will not serve it.
+                self.endpoint_tallies[e as usize].leave(Outcome::Failed);
+            }
+        } else if let Some(status) = failure {
+            self.refuse(id, kind, Answer::failed(status), Cause::Outage, now, queue);
+        } else {
+            match kind {
+                Kind::Endpoint(e) => self.offer(id, e, now, queue),
+                Kind::Router(router) => {
+                    let attempt = &self.attempts[id];
+                    let (request, region, path, luck) =
+                        (attempt.request, attempt.region, attempt.path, attempt.luck);
+                    self.start_call(request, id, router, region, path, luck + 1, now, queue);
+                }
+            }
+        }
+    }
+
+    fn refuse(&mut self, id: u32, kind: Kind, answer: Answer, blame: Cause, now: Time, queue: &mut Queue) {
+        if let (Kind::Endpoint(e), true) = (kind, self.attempts[id].counted) {
+            self.endpoint_tallies[e as usize].leave(Outcome::Failed);
+        }
+        self.answer(id, answer, Some(blame), now, queue);
+    }
+
+    /// An endpoint is offered a request: its limits first, then its slots.
+    fn offer(&mut self, id: u32, e: u16, now: Time, queue: &mut Queue) {
+        let attempt = &self.attempts[id];
+        let (input, output) = (attempt.input, attempt.output);
+        let kind = Kind::Endpoint(e);
+        let endpoint = &mut self.world.endpoints[e as usize];
+        if let Some(limiter) = &mut endpoint.limiter
+            && let Err(refusal) = limiter.take(now, u64::from(input) + u64::from(output))
+        {
+            let retry_after = refusal.wait.filter(|_| endpoint.retry_after);
+            let answer = Answer::Failed { status: Status::TOO_MANY_REQUESTS, retry_after };
+            self.buckets.at(now).rate_limited += 1;
+            self.refuse(id, kind, answer, limit_cause(refusal.limit), now, queue);
+            return;
+        }
+        let job = Job { id, prefill: self.prefill_of(&self.attempts[id], e), output };
+        let endpoint = &mut self.world.endpoints[e as usize];
+        match endpoint.batch.offer(now, job) {
+            Offer::Started(slot) | Offer::Queued(slot) => {
+                self.attempts[id].stage = Stage::Working(slot);
+                self.retime(e, queue);
+            }
+            Offer::Full => {
+                if let Some(limiter) = &mut endpoint.limiter {
+                    limiter.release();
+                }
+                self.refuse(id, kind, Answer::failed(Status::UNAVAILABLE), Cause::Overload, now, queue);
+            }
+        }
+    }
+
+    /// Moves an endpoint's event to where its batch needs it.
+    pub(super) fn retime(&mut self, e: u16, queue: &mut Queue) {
+        let endpoint = &mut self.world.endpoints[e as usize];
+        match (endpoint.batch.next_event(), &mut endpoint.event) {
+            (None, None) => {}
+            (None, Some((event, _))) => {
+                queue.cancel(*event);
+                endpoint.event = None;
+            }
+            (Some(at), Some((_, known))) if *known == at => {}
+            (Some(at), Some((event, known))) => {
+                queue.reschedule(*event, at);
+                *known = at;
+            }
+            (Some(at), None) => {
+                let event = Event::Endpoint(e);
+                endpoint.event = Some((queue.schedule(at, event.class(), event), at));
+            }
+        }
+    }
+
+    /// Something happens inside an endpoint.
+    pub(super) fn run_endpoint(&mut self, e: u16, now: Time, queue: &mut Queue) {
+        self.world.endpoints[e as usize].event = None;
+        let mut signals = std::mem::take(&mut self.signals);
+        self.world.endpoints[e as usize].batch.advance(now, &mut signals);
+        for signal in signals.drain(..) {
+            match signal {
+                Signal::FirstToken(id) => {
+                    if self.attempts[id].request != NONE {
+                        self.pass_first_token(id, now, queue);
+                    }
+                }
+                Signal::Done(id) => self.complete(id, e, now, queue),
+                Signal::WaitedTooLong(id) => {
+                    let answer = Answer::failed(Status::UNAVAILABLE);
+                    self.break_off(id, e, answer, Cause::Overload, now, queue);
+                }
+            }
+        }
+        self.signals = signals;
+        self.retime(e, queue);
+    }
+
+    /// An endpoint has made the last token of an answer: it bills.
+    fn complete(&mut self, id: u32, e: u16, now: Time, queue: &mut Queue) {
+        self.release(e);
+        let attempt = &self.attempts[id];
+        let (input, output, counted) = (attempt.input, attempt.output, attempt.counted);
+        let (request, path, workload) = (attempt.request, attempt.path, attempt.workload);
+        let billed = self.world.endpoints[e as usize].price.bill(input, output);
+        if counted {
+            self.bill(billed, now);
+        }
+        let mut served = Served { endpoint: e, path, input, output, billed, premium: Usd::ZERO, grid: None };
+        if request == NONE {
+            // Nobody is there to take it.
+            if counted {
+                let tally = &mut self.endpoint_tallies[e as usize];
+                tally.leave(Outcome::Failed);
+                tally.billed += billed;
+            }
+            self.enter_waste(workload, counted, &served);
+            self.attempts.give_back(id);
+            return;
+        }
+        if let Path::Leak { .. } = path {
+            let plan = self.world.workloads[workload as usize].plan;
+            let key = self.requests[request].key;
+            let planned = self.world.calm_bill(plan, now, key, input, output);
+            served.premium = planned.map_or(Usd::ZERO, |planned| billed - planned);
+        }
+        served.grid = self.above_calm(id, billed, now);
+        if counted {
+            let leaked = matches!(path, Path::Leak { .. });
+            let tally = &mut self.endpoint_tallies[e as usize];
+            tally.leave(if leaked { Outcome::Leak } else { Outcome::Plan });
+            tally.serve(&served);
+        }
+        self.requests[request].served = Some(served);
+        self.answer(id, Answer::Ok, None, now, queue);
+    }
+
+    /// If a grid stands above this attempt: what it billed above the grid's choice in calm weather.
+    fn above_calm(&mut self, id: u32, billed: Usd, now: Time) -> Option<Usd> {
+        let (mut grid, mut at) = (None, id);
+        while self.attempts[at].call != NONE {
+            let call = &self.calls[self.attempts[at].call];
+            if self.is_grid(call.router) {
+                grid = Some(self.world.routers[call.router as usize].node);
+            }
+            if call.parent == NONE {
+                break;
+            }
+            at = call.parent;
+        }
+        let attempt = &self.attempts[id];
+        let (input, output, key) = (attempt.input, attempt.output, self.requests[attempt.request].key);
+        let calm = self.world.calm_bill(grid?, now, key, input, output)?;
+        Some((billed - calm).max(Usd::ZERO))
+    }
+
+    /// Puts a bill into the books that are kept for the whole and by time.
+    fn bill(&mut self, billed: Usd, now: Time) {
+        self.billed += billed;
+        self.buckets.at(now).billed += billed;
+    }
+
+    /// An endpoint lets go of a request without having served it. Nothing is billed: an assumption for providers
+    /// that do not say (OpenRouter charges nothing for failed attempts).
+    pub(super) fn break_off(
+        &mut self,
+        id: u32,
+        e: u16,
+        answer: Answer,
+        blame: Cause,
+        now: Time,
+        queue: &mut Queue,
+    ) {
+        self.release(e);
+        if self.attempts[id].counted {
+            self.endpoint_tallies[e as usize].leave(Outcome::Failed);
+        }
+        if self.attempts[id].request == NONE {
+            self.attempts.give_back(id);
+        } else {
+            self.answer(id, answer, Some(blame), now, queue);
+        }
+    }
+
+    fn release(&mut self, e: u16) {
+        if let Some(limiter) = &mut self.world.endpoints[e as usize].limiter {
+            limiter.release();
+        }
+    }
+
+    /// The caller of a request inside an endpoint is gone.
+    pub(super) fn abandon_at_endpoint(&mut self, id: u32, slot: Slot, now: Time, queue: &mut Queue) {
+        let Kind::Endpoint(e) = self.world.nodes[self.attempts[id].target.index()].kind else {
+            unreachable!("only endpoints have slots")
+        };
+        if self.world.endpoints[e as usize].runs_on {
+            return;
+        }
+        let progress = self.world.endpoints[e as usize].batch.remove(now, slot);
+        self.release(e);
+        self.retime(e, queue);
+        let attempt = &self.attempts[id];
+        let (workload, counted, input) = (attempt.workload, attempt.counted, attempt.input);
+        self.attempts.give_back(id);
+        if !counted {
+            return;
+        }
+        self.endpoint_tallies[e as usize].leave(Outcome::Failed);
+        // A prompt whose prefill was not done is not billed: an assumption.
+        if let Some(tokens) = progress.map(|p| p.tokens).filter(|&tokens| tokens > 0) {
+            let billed = self.world.endpoints[e as usize].price.bill(input, tokens);
+            self.bill(billed, now);
+            self.endpoint_tallies[e as usize].billed += billed;
+            let path = Path::Open;
+            let served =
+                Served { endpoint: e, path, input, output: tokens, billed, premium: Usd::ZERO, grid: None };
+            self.enter_waste(workload, counted, &served);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Faults, competing load, and what is true of a target right now.
+
+use sandbox_core::{Time, uniform};
+use sandbox_model::{Answer, Cause, NodeId, OutageScript};
+use sandbox_routers::Truth;
+use sandbox_scenario::Resolved;
+
+use super::{Event, Machine, NodeFault, Queue, STEP, Stage, limit_cause};
+use crate::world::Kind;
+
+/// What is true of a target.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct NodeTruth {
+    /// What is wrong with it, in the ledger's words: `None` if it is healthy and has headroom.
+    pub(super) trouble: Option<Cause>,
+}
+
+impl Machine {
+    /// Puts the faults on the queue, each at every node that it hits.
+    pub(super) fn schedule_faults(&mut self, resolved: &Resolved, script: &OutageScript, queue: &mut Queue) {
+        let mut order: Vec<usize> = (0..script.faults.len()).collect();
+        order.sort_by_key(|&id| script.faults[id].from);
+        for id in order {
+            let fault = &script.faults[id];
+            for node in resolved.fault_targets(&fault.target) {
+                let index = self.faults.len() as u32;
+                self.faults.push(NodeFault { node, kind: fault.kind });
+                self.beliefs.watch(node.index(), id, fault.from, fault.until);
+                self.schedule(fault.from, Event::FaultBegin(index), queue);
+                self.schedule(fault.until, Event::FaultEnd(index), queue);
+            }
+        }
+    }
+
+    pub(super) fn begin_fault(&mut self, index: u32, now: Time, queue: &mut Queue) {
+        let NodeFault { node, kind } = self.faults[index as usize];
+        self.world.nodes[node.index()].health.begin(kind);
+        self.apply_health(node, now, queue);
+    }
+
+    pub(super) fn end_fault(&mut self, index: u32, now: Time, queue: &mut Queue) {
+        let NodeFault { node, kind } = self.faults[index as usize];
+        self.world.nodes[node.index()].health.end(kind);
+        self.apply_health(node, now, queue);
+    }
+
+    /// Makes an endpoint feel what its faults add up to.
+    fn apply_health(&mut self, node: NodeId, now: Time, queue: &mut Queue) {
+        let Kind::Endpoint(e) = self.world.nodes[node.index()].kind else { return };
+        let condition = self.world.nodes[node.index()].health.condition();
+        let endpoint = &mut self.world.endpoints[e as usize];
+        let slowdown = (!condition.hangs).then_some(condition.slowdown);
+        endpoint.batch.set_pace(now, endpoint.competing, slowdown);
+        if let Some(limiter) = &mut endpoint.limiter {
+            limiter.set_scale(now, condition.limit_scale);
+        }
+        if let (Some(status), false) = (condition.refuses, condition.hangs) {
+            let mut broken_off = std::mem::take(&mut self.broken_off);
+            endpoint.batch.clear(now, &mut broken_off);
+            for progress in broken_off.drain(..) {
+                let streaming = self.attempts[progress.id].streaming;
+                let answer = if streaming { Answer::Cut } else { Answer::failed(status) };
+                self.break_off(progress.id, e, answer, Cause::Outage, now, queue);
+            }
+            self.broken_off = broken_off;
+        }
+        self.retime(e, queue);
+    }
+
+    /// Competing load moves on.
+    pub(super) fn step_congestion(&mut self, provider: u16, now: Time, queue: &mut Queue) {
+        let index = provider as usize;
+        let share = self.world.congestions[index].load.step(now);
+        let bucket = self.buckets.index(now) as usize;
+        let seen = &mut self.competing[index];
+        if seen.len() <= bucket {
+            // Buckets narrower than a step have the load of the step before.
+            let before = seen.last().copied().unwrap_or(share);
+            seen.resize(bucket, before);
+            seen.push(share);
+        }
+        for i in 0..self.world.congestions[index].endpoints.len() {
+            let e = self.world.congestions[index].endpoints[i];
+            self.set_load(e, share, now);
+            self.retime(e, queue);
+        }
+        let next = now.saturating_add(STEP);
+        if next < self.end {
+            self.schedule(next, Event::Congestion(provider), queue);
+        }
+    }
+
+    /// Sets competing load to its daily minimum, for good.
+    pub(super) fn set_calm_load(&mut self, provider: usize) {
+        let share = self.world.congestions[provider].calm;
+        for i in 0..self.world.congestions[provider].endpoints.len() {
+            let e = self.world.congestions[provider].endpoints[i];
+            self.set_load(e, share, Time::ZERO);
+        }
+    }
+
+    fn set_load(&mut self, e: u16, share: f64, now: Time) {
+        let node = NodeId(e);
+        let condition = self.world.nodes[node.index()].health.condition();
+        let slowdown = (!condition.hangs).then_some(condition.slowdown);
+        let endpoint = &mut self.world.endpoints[e as usize];
+        endpoint.competing = share;
+        endpoint.batch.set_pace(now, share, slowdown);
+    }
+
+    /// What is true of `node` for a request of these lengths.
+    pub(super) fn truth_of(&mut self, node: NodeId, now: Time, input: u32, output: u32) -> NodeTruth {
+        let condition = self.world.nodes[node.index()].health.condition();
+        let trouble = if condition.is_out() {
+            Some(Cause::Outage)
+        } else if condition.limit_scale < 1.0 {
+            Some(Cause::RateLimitRequests)
+        } else if condition.slowdown > 1.0 {
+            Some(Cause::Slow)
+        } else {
+            self.lack_of_headroom(node, now, input, output)
+        };
+        NodeTruth { trouble }
+    }
+
+    /// What would keep a healthy `node` from taking a request: `None` if it has headroom. A router has headroom if
+    /// one of its targets is fine.
+    fn lack_of_headroom(&mut self, node: NodeId, now: Time, input: u32, output: u32) -> Option<Cause> {
+        match self.world.nodes[node.index()].kind {
+            Kind::Endpoint(e) => {
+                let endpoint = &mut self.world.endpoints[e as usize];
+                if let Some(limiter) = &mut endpoint.limiter
+                    && let Err(refusal) = limiter.check(now, u64::from(input) + u64::from(output))
+                {
+                    return Some(limit_cause(refusal.limit));
+                }
+                (!endpoint.batch.has_headroom()).then_some(Cause::Overload)
+            }
+            Kind::Router(router) => {
+                let mut worst = Some(Cause::Outage);
+                for i in 0..self.world.routers[router as usize].targets.len() {
+                    let target = self.world.routers[router as usize].targets[i];
+                    match self.truth_of(target, now, input, output).trouble {
+                        None => return None,
+                        trouble => worst = trouble,
+                    }
+                }
+                worst
+            }
+        }
+    }
+
+    /// Fills in what a clairvoyant router sees.
+    pub(super) fn reveal_truth(&mut self, call: u32, now: Time) {
+        let call = &self.calls[call];
+        let router = call.router as usize;
+        let request = &self.requests[call.request];
+        let (key, input, output) = (request.key, request.input, request.output);
+        let luck = call.luck;
+        let tries: Vec<u64> = (0..self.world.routers[router].targets.len())
+            .map(|n| call.tried.iter().filter(|tried| tried.target == n).count() as u64)
+            .collect();
+        for (number, again) in tries.into_iter().enumerate() {
+            let target = self.world.routers[router].targets[number];
+            let node = &self.world.nodes[target.index()];
+            let condition = node.health.condition();
+            let unlucky = !condition.errors.is_empty() && {
+                let sub = 2 * (luck * 64 + again.min(63)) + 1;
+                condition.failure(uniform(&mut node.noise.at(key, sub))).is_some()
+            };
+            let serves = !condition.hangs && condition.refuses.is_none() && !unlucky;
+            let headroom = self.lack_of_headroom(target, now, input, output).is_none();
+            self.world.routers[router].views[number].truth = Some(Truth { serves, headroom });
+        }
+    }
+
+    /// Why an attempt at the plan stayed silent for longer than its caller would wait.
+    pub(super) fn trouble_behind_silence(&self, id: u32) -> Cause {
+        let attempt = &self.attempts[id];
+        let hangs = self.world.nodes[attempt.target.index()].health.condition().hangs;
+        if hangs || attempt.stage == Stage::Hanging { Cause::Outage } else { Cause::Slow }
+    }
+
+    /// Notes what routers believe of a target after one of them has learnt something.
+    pub(super) fn update_belief(&mut self, target: NodeId, now: Time) {
+        if !self.detailed {
+            return;
+        }
+        let routers = &self.world.routers;
+        let watchers = self.world.watchers[target.index()].iter();
+        let until = watchers.map(|&(router, number)| routers[router as usize].strategy.down_until(number as usize));
+        let until = until.max().unwrap_or(Time::ZERO);
+        self.beliefs.update(target.index(), now, until);
+    }
+}

@@ -1,0 +1,74 @@
+//! Objectives against what was measured.
+
+use sandbox_model::Usd;
+use sandbox_scenario::{Metric, Objective, Resolved};
+
+use crate::account::quantile;
+use crate::machine::Machine;
+use crate::output::summary::{FaultReport, ObjectiveReport};
+use crate::summarise::Sum;
+
+/// Reports an objective.
+pub(crate) fn report(
+    objective: &Objective,
+    resolved: &Resolved,
+    main: &Machine,
+    twin: &Machine,
+    faults: &[FaultReport],
+) -> ObjectiveReport {
+    let value = measure(objective, resolved, main, twin, faults);
+    ObjectiveReport {
+        expression: objective.expression.clone(),
+        value,
+        limit: objective.limit,
+        margin: value.map(|value| objective.margin(value)),
+        met: objective.met(value),
+    }
+}
+
+fn measure(
+    objective: &Objective,
+    resolved: &Resolved,
+    main: &Machine,
+    twin: &Machine,
+    faults: &[FaultReport],
+) -> Option<f64> {
+    let only = objective.workload.as_deref();
+    let of = |machine: &Machine| {
+        let names = resolved.scenario.workloads.iter().map(|w| w.name.as_str());
+        let chosen = names.zip(&machine.workload_tallies).filter(|(name, _)| only.is_none_or(|o| o == *name));
+        Sum::of(chosen.map(|(_, tally)| tally))
+    };
+    let sum = of(main);
+    let counted = main.end.since(main.warm_up).as_secs_f64() / 3600.0;
+    let per_hour = |usd: Usd| (counted > 0.0).then(|| usd.as_f64() / counted);
+    let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
+    let premium = || sum.billed - of(twin).billed;
+    match objective.metric {
+        Metric::Availability => {
+            let served = sum.requests.served_by_plan + sum.requests.leaked;
+            share(served, sum.requests.arrived - sum.requests.in_flight)
+        }
+        Metric::Ttft(percent) => quantile(&sum.ttft, percent).map(sandbox_core::Span::as_secs_f64),
+        Metric::LeakShare => share(sum.requests.leaked, sum.requests.arrived),
+        Metric::AvoidableLeakShare => share(sum.avoidable(), sum.requests.arrived),
+        Metric::LeakPremium => Some(sum.leak_premium().as_f64()),
+        Metric::LeakPremiumPerHour => per_hour(sum.leak_premium()),
+        Metric::Cost => Some(sum.billed.as_f64()),
+        Metric::CostPerHour => per_hour(sum.billed),
+        Metric::CostPremium => Some(premium().as_f64()),
+        Metric::CostPremiumPerHour => per_hour(premium()),
+        Metric::FlipShare => share(sum.flipped, sum.grid_served),
+        Metric::FlipPremium => Some(sum.flip_premium.as_f64()),
+        Metric::FlipPremiumPerHour => per_hour(sum.flip_premium),
+        Metric::Failed => Some((sum.requests.failed + sum.requests.shed) as f64),
+        Metric::AttemptsPerRequest => share(sum.attempts.total, sum.requests.arrived),
+        Metric::DetectionLagMax => greatest(faults.iter().map(|fault| fault.detection_lag_s)),
+        Metric::FailbackLagMax => greatest(faults.iter().map(|fault| fault.failback_lag_s)),
+    }
+}
+
+/// The greatest lag; 0 without faults that were seen, as a promise about faults is kept where none was.
+fn greatest(lags: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    Some(lags.flatten().fold(0.0, f64::max))
+}

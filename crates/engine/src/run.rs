@@ -1,0 +1,141 @@
+//! Runs a scenario and its control twin.
+
+use sandbox_core::{Fingerprint, SimError, Simulation, Span, Time};
+use sandbox_model::OutageScript;
+use sandbox_scenario::Resolved;
+
+use crate::conservation::{self, Violation};
+use crate::machine::{EventRecord, Log, Machine};
+use crate::output::{Ledger, Summary, Timeline};
+use crate::summarise;
+use crate::weather::{self, Sky};
+
+/// What a run may be told besides the scenario.
+#[derive(Default)]
+pub struct RunOptions<'a> {
+    /// Told now and then which share of the scenario (0 to 1) is done.
+    pub progress: Option<&'a mut dyn FnMut(f64)>,
+    /// Receives every event of the run (not of its twin), in order.
+    pub log: Option<Box<dyn FnMut(&EventRecord) + Send>>,
+    /// What made this run, for [`Summary::repro`].
+    pub repro: String,
+}
+
+/// What a run yields.
+#[derive(Debug)]
+pub struct RunOutput {
+    /// The run in numbers.
+    pub summary: Summary,
+    /// The run over time.
+    pub timeline: Timeline,
+    /// Who was billed for what.
+    pub ledger: Ledger,
+    /// The faults of the run, as drawn.
+    pub script: OutageScript,
+    /// The faults by lane of the timeline: a fault on a provider hits all its endpoints.
+    pub lane_faults: Vec<(usize, sandbox_model::Fault)>,
+    /// Fingerprints along the way.
+    pub checkpoints: Vec<Checkpoint>,
+}
+
+/// The fingerprint of a run after some of its events.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Checkpoint {
+    /// Events so far.
+    pub events: u64,
+    /// Virtual time.
+    pub at: Time,
+    /// Fingerprint of these events.
+    pub fingerprint: Fingerprint,
+}
+
+/// Why a run failed. Never the scenario's fault: that was checked when it was read.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Virtual time stood still.
+    #[error(transparent)]
+    Simulation(#[from] SimError),
+    /// Something got lost.
+    #[error(transparent)]
+    Conservation(#[from] Violation),
+}
+
+/// Slices of a run, between which progress is told and a checkpoint is taken.
+const SLICES: u64 = 256;
+
+/// Runs a scenario under its seed's weather, and its control twin under a calm sky, side by side.
+///
+/// # Errors
+/// A bug of this program: see [`RunError`].
+pub fn run(resolved: &Resolved, options: RunOptions<'_>) -> Result<RunOutput, RunError> {
+    let script = weather::outage_script(resolved);
+    let RunOptions { progress, log, repro } = options;
+    let mut silent = |_: f64| {};
+    let progress = progress.unwrap_or(&mut silent);
+    let (main, twin) = std::thread::scope(|scope| {
+        let twin = scope.spawn(|| simulate(resolved, &script, Sky::Calm, None, &mut |_| {}));
+        let main = simulate(resolved, &script, Sky::Drawn, log, progress);
+        // A panic in the twin is a broken law: it goes on here.
+        (main, twin.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    let ((main, checkpoints), (twin, _)) = (main?, twin?);
+    conservation::check(&main, resolved)?;
+    conservation::check(&twin, resolved)?;
+    let summary = summarise::summary(resolved, &script, &main, &twin, repro);
+    let timeline = summarise::timeline(resolved, &main, &twin);
+    let ledger = summarise::ledger(resolved, &main);
+    conservation::check_ledger(&main, &ledger)?;
+    let lane_faults = summarise::lane_faults(resolved, &script);
+    Ok(RunOutput { summary, timeline, ledger, script, lane_faults, checkpoints })
+}
+
+/// Runs one sky to its end.
+fn simulate(
+    resolved: &Resolved,
+    script: &OutageScript,
+    sky: Sky,
+    log: Option<Log>,
+    progress: &mut dyn FnMut(f64),
+) -> Result<(Machine, Vec<Checkpoint>), SimError> {
+    let mut simulation = start(resolved, script, sky);
+    simulation.model.log = log;
+    let end = simulation.model.end;
+    let mut checkpoints = Vec::new();
+    for slice in 1..=SLICES {
+        simulation.run_until(slice_end(end, slice))?;
+        let machine = &simulation.model;
+        let at = slice_end(end, slice);
+        checkpoints.push(Checkpoint { events: machine.events, at, fingerprint: machine.fingerprint });
+        progress(slice as f64 / SLICES as f64);
+    }
+    let mut machine = simulation.model;
+    machine.finish();
+    Ok((machine, checkpoints))
+}
+
+fn slice_end(end: Time, slice: u64) -> Time {
+    let whole = end.since(Time::ZERO);
+    Time::ZERO + if slice == SLICES { whole } else { Span::from_nanos(whole.as_nanos() / SLICES * slice) }
+}
+
+/// A simulation with its first events scheduled.
+pub(crate) fn start(resolved: &Resolved, script: &OutageScript, sky: Sky) -> Simulation<Machine> {
+    let mut queue = sandbox_core::EventQueue::new();
+    let machine = Machine::new(resolved, script, sky, &mut queue);
+    let mut simulation = Simulation::new(machine);
+    simulation.queue = queue;
+    simulation
+}
+
+impl Machine {
+    /// The scenario is over: what routers still believe ends with it, and bills that are on their way are entered.
+    fn finish(&mut self) {
+        self.beliefs.finish(self.end);
+        for request in self.requests.iter() {
+            if let (Some(served), true) = (&request.served, request.counted) {
+                self.workload_tallies[request.workload as usize].billed += served.billed;
+                self.cells.serve(request.workload, served, false);
+            }
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! From a finished run to what it yields.
+
+use hdrhistogram::Histogram;
+use sandbox_core::Span;
+use sandbox_model::{Cause, Fault, FaultKind, OutageScript, Usd};
+use sandbox_scenario::Resolved;
+
+use crate::account::{LeakTally, Tally, quantile, ttft_histogram};
+use crate::machine::Machine;
+use crate::objectives;
+use crate::output::summary::{
+    Attempts, CauseLine, Cost, FaultReport, Flips, Leak, Percentiles, Requests, SCHEMA, Scope, Summary,
+};
+use crate::output::{Ledger, LedgerLine, Timeline, TimelineRow};
+
+/// Several tallies together.
+pub(crate) struct Sum {
+    pub(crate) requests: Requests,
+    pub(crate) attempts: Attempts,
+    pub(crate) ttft: Histogram<u64>,
+    pub(crate) billed: Usd,
+    wasted: Usd,
+    leaks: [LeakTally; Cause::ALL.len()],
+    pub(crate) grid_served: u64,
+    pub(crate) flipped: u64,
+    pub(crate) flip_premium: Usd,
+}
+
+impl Sum {
+    pub(crate) fn of<'a>(tallies: impl Iterator<Item = &'a Tally>) -> Self {
+        let mut sum = Self {
+            requests: Requests::default(),
+            attempts: Attempts::default(),
+            ttft: ttft_histogram(),
+            billed: Usd::ZERO,
+            wasted: Usd::ZERO,
+            leaks: [LeakTally::default(); Cause::ALL.len()],
+            grid_served: 0,
+            flipped: 0,
+            flip_premium: Usd::ZERO,
+        };
+        for tally in tallies {
+            sum.requests.arrived += tally.arrived;
+            sum.requests.served_by_plan += tally.served_by_plan;
+            sum.requests.leaked += tally.leaked;
+            sum.requests.failed += tally.failed;
+            sum.requests.shed += tally.shed;
+            sum.requests.in_flight += tally.in_flight;
+            sum.attempts.total += tally.attempts;
+            sum.attempts.retries += tally.retries;
+            sum.attempts.fallbacks += tally.fallbacks;
+            sum.attempts.hedges += tally.hedges;
+            sum.ttft.add(&tally.ttft).expect("all of these histograms have the same bounds");
+            sum.billed += tally.billed;
+            sum.wasted += tally.wasted;
+            for (all, one) in sum.leaks.iter_mut().zip(&tally.leaks) {
+                all.requests += one.requests;
+                all.avoidable += one.avoidable;
+                all.input += one.input;
+                all.output += one.output;
+                all.billed += one.billed;
+                all.premium += one.premium;
+            }
+            sum.grid_served += tally.grid_served;
+            sum.flipped += tally.flipped;
+            sum.flip_premium += tally.flip_premium;
+        }
+        sum
+    }
+
+    pub(crate) fn avoidable(&self) -> u64 {
+        self.leaks.iter().map(|leak| leak.avoidable).sum()
+    }
+
+    pub(crate) fn leak_premium(&self) -> Usd {
+        self.leaks.iter().map(|leak| leak.premium).sum()
+    }
+
+    fn scope(&self, twin: &Self) -> Scope {
+        let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
+        let seconds = |percent: f64| quantile(&self.ttft, percent).map(Span::as_secs_f64);
+        let by_cause = Cause::ALL.into_iter().zip(&self.leaks).filter(|(_, leak)| leak.requests > 0);
+        Scope {
+            requests: self.requests,
+            attempts: self.attempts,
+            ttft_s: Percentiles { p50: seconds(50.0), p95: seconds(95.0), p99: seconds(99.0) },
+            cost_usd: Cost {
+                total: self.billed.decimal(),
+                twin: twin.billed.decimal(),
+                premium: (self.billed - twin.billed).decimal(),
+                wasted: self.wasted.decimal(),
+            },
+            leak: Leak {
+                share: share(self.requests.leaked, self.requests.arrived),
+                avoidable_share: share(self.avoidable(), self.requests.arrived),
+                premium_usd: self.leak_premium().decimal(),
+                by_cause: by_cause
+                    .map(|(cause, leak)| {
+                        let line = CauseLine {
+                            requests: leak.requests,
+                            avoidable_requests: leak.avoidable,
+                            input_tokens: leak.input,
+                            output_tokens: leak.output,
+                            billed_usd: leak.billed.decimal(),
+                            premium_usd: leak.premium.decimal(),
+                        };
+                        (cause.name().to_owned(), line)
+                    })
+                    .collect(),
+            },
+            flips: Flips {
+                share: share(self.flipped, self.grid_served),
+                requests: self.flipped,
+                premium_usd: self.flip_premium.decimal(),
+            },
+        }
+    }
+}
+
+/// The run in numbers.
+pub(crate) fn summary(
+    resolved: &Resolved,
+    script: &OutageScript,
+    main: &Machine,
+    twin: &Machine,
+    repro: String,
+) -> Summary {
+    let scenario = &resolved.scenario;
+    let all = |machine: &Machine| Sum::of(machine.workload_tallies.iter());
+    let whole = all(main).scope(&all(twin));
+    let scopes = |names: Vec<&String>, tallies: &[Tally], twins: &[Tally]| {
+        names
+            .into_iter()
+            .zip(tallies.iter().zip(twins))
+            .map(|(name, (tally, twin))| {
+                let of = |tally| Sum::of(std::iter::once(tally));
+                (name.clone(), of(tally).scope(&of(twin)))
+            })
+            .collect()
+    };
+    let faults: Vec<FaultReport> = script
+        .faults
+        .iter()
+        .enumerate()
+        .map(|(id, fault)| {
+            let lags = main.beliefs.lags(id);
+            FaultReport {
+                target: fault.target.clone(),
+                kind: describe(&fault.kind),
+                from: fault.from.as_secs_f64(),
+                until: fault.until.as_secs_f64(),
+                detection_lag_s: lags.detection.map(Span::as_secs_f64),
+                failback_lag_s: lags.failback.map(Span::as_secs_f64),
+            }
+        })
+        .collect();
+    let mut fingerprint = main.fingerprint;
+    fingerprint.mix(twin.fingerprint.value());
+    Summary {
+        schema: SCHEMA,
+        scenario: scenario.name.clone(),
+        seed: scenario.seed,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        fingerprint: fingerprint.to_string(),
+        repro,
+        start: scenario.start.to_string(),
+        duration_s: scenario.duration.as_secs_f64(),
+        warm_up_s: scenario.warm_up.as_secs_f64(),
+        events: main.events + twin.events,
+        simulated_requests: main.simulated_requests + twin.simulated_requests,
+        requests: whole.requests,
+        attempts: whole.attempts,
+        ttft_s: whole.ttft_s,
+        cost_usd: whole.cost_usd,
+        leak: whole.leak,
+        flips: whole.flips,
+        objectives: resolved
+            .objectives
+            .iter()
+            .map(|objective| objectives::report(objective, resolved, main, twin, &faults))
+            .collect(),
+        faults,
+        workloads: scopes(
+            scenario.workloads.iter().map(|w| &w.name).collect(),
+            &main.workload_tallies,
+            &twin.workload_tallies,
+        ),
+        routers: scopes(
+            scenario.routers.iter().map(|r| &r.name).collect(),
+            &main.router_tallies,
+            &twin.router_tallies,
+        ),
+        endpoints: scopes(
+            scenario.endpoints.iter().map(|e| &e.name).collect(),
+            &main.endpoint_tallies,
+            &twin.endpoint_tallies,
+        ),
+    }
+}
+
+/// A fault's kind with its numbers, for people.
+fn describe(kind: &FaultKind) -> String {
+    match kind {
+        FaultKind::Down { status } => format!("down {status}"),
+        FaultKind::Blackhole => "blackhole".to_owned(),
+        FaultKind::Brownout { slowdown } => format!("brownout x{slowdown}"),
+        FaultKind::Errors { share, status } => format!("errors {}% {status}", share * 100.0),
+        FaultKind::RateLimitSpike { scale } => format!("rate_limit_spike to {}%", scale * 100.0),
+    }
+}
+
+/// The nodes that have a lane: those that can fail.
+fn lanes(resolved: &Resolved) -> impl Iterator<Item = usize> {
+    (0..resolved.nodes.len()).filter(|&id| resolved.nodes[id].region.is_some())
+}
+
+/// The faults of each lane of the timeline: pairs of the lane's index and a fault that hits it. A fault on a provider
+/// hits all its endpoints.
+#[must_use]
+pub fn lane_faults(resolved: &Resolved, script: &OutageScript) -> Vec<(usize, Fault)> {
+    let lanes: Vec<usize> = lanes(resolved).collect();
+    let mut faults = Vec::new();
+    for fault in &script.faults {
+        for node in resolved.fault_targets(&fault.target) {
+            if let Some(lane) = lanes.iter().position(|&id| id == node.index()) {
+                faults.push((lane, fault.clone()));
+            }
+        }
+    }
+    faults
+}
+
+/// The run over time.
+pub(crate) fn timeline(resolved: &Resolved, main: &Machine, twin: &Machine) -> Timeline {
+    let lanes: Vec<usize> = lanes(resolved).collect();
+    let endpoints = resolved.scenario.endpoints.len();
+    let (mut cost, mut twin_cost) = (Usd::ZERO, Usd::ZERO);
+    let rows = main.buckets.rows.iter().zip(&twin.buckets.rows).enumerate().map(|(index, (row, calm))| {
+        cost += row.billed;
+        twin_cost += calm.billed;
+        let histogram = &main.buckets.ttft[index];
+        let ttft = [50.0, 95.0, 99.0].map(|percent| quantile(histogram, percent));
+        let left = row.served_by_plan + row.leaked + row.failed + row.shed;
+        TimelineRow {
+            at: main.buckets.start(index),
+            arrived: row.arrived,
+            served_by_plan: row.served_by_plan,
+            leaked: row.leaked,
+            failed: row.failed,
+            shed: row.shed,
+            in_flight: row.arrived - left,
+            attempts: row.attempts,
+            rate_limited: row.rate_limited,
+            ttft: match ttft {
+                [Some(p50), Some(p95), Some(p99)] => Some([p50, p95, p99]),
+                _ => None,
+            },
+            cost,
+            twin_cost,
+            served: main.buckets.served[index * endpoints..(index + 1) * endpoints]
+                .iter()
+                .map(|&n| u64::from(n))
+                .collect(),
+            believed_down: lanes.iter().map(|&id| Span::from_nanos(main.beliefs.cells(id)[index])).collect(),
+            competing: main
+                .competing
+                .iter()
+                .map(|seen| seen.get(index).or(seen.last()).copied().unwrap_or(0.0))
+                .collect(),
+        }
+    });
+    let rows = rows.collect();
+    Timeline {
+        bucket: main.buckets.width(),
+        endpoints: resolved.scenario.endpoints.iter().map(|e| e.name.clone()).collect(),
+        lanes: lanes.iter().map(|&id| resolved.nodes[id].name.clone()).collect(),
+        congested: congested(resolved),
+        rows,
+    }
+}
+
+fn congested(resolved: &Resolved) -> Vec<String> {
+    let providers = resolved.scenario.providers.iter().zip(&resolved.providers);
+    providers.filter(|(_, extra)| extra.competing.is_some()).map(|(spec, _)| spec.name.clone()).collect()
+}
+
+/// Who was billed for what.
+pub(crate) fn ledger(resolved: &Resolved, main: &Machine) -> Ledger {
+    let lines = main.cells.lines().map(|(workload, work, endpoint, cell)| LedgerLine {
+        workload: resolved.scenario.workloads[workload].name.clone(),
+        endpoint: resolved.scenario.endpoints[endpoint].name.clone(),
+        work,
+        requests: cell.requests,
+        attempts: cell.attempts,
+        input_tokens: cell.input,
+        output_tokens: cell.output,
+        billed: cell.billed,
+        premium: cell.premium,
+        flipped: cell.flipped,
+        flip_premium: cell.flip_premium,
+    });
+    Ledger { lines: lines.collect() }
+}

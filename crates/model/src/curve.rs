@@ -1,0 +1,112 @@
+//! A quantity that moves slowly over a scenario: straight lines between equally spaced knots.
+
+use sandbox_core::{Span, Time};
+
+/// A piecewise-linear function of time; constant before the first and after the last knot.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Curve {
+    step: Span,
+    values: Vec<f64>,
+}
+
+impl Curve {
+    /// The same value at all times.
+    #[must_use]
+    pub fn constant(value: f64) -> Self {
+        Self { step: Span::from_hours(1), values: vec![value] }
+    }
+
+    /// A curve with `values[k]` at time `k * step`.
+    ///
+    /// # Panics
+    /// If there is no value, or the step is zero.
+    #[must_use]
+    pub fn new(step: Span, values: Vec<f64>) -> Self {
+        assert!(!values.is_empty() && step > Span::ZERO, "a curve needs a knot and a step");
+        Self { step, values }
+    }
+
+    /// The value at `time`.
+    #[must_use]
+    pub fn at(&self, time: Time) -> f64 {
+        let step = self.step.as_nanos();
+        let index = (time.as_nanos() / step) as usize;
+        match self.values.get(index..index + 2) {
+            Some(&[a, b]) => a + (b - a) * ((time.as_nanos() % step) as f64 / step as f64),
+            _ => self.values[self.values.len() - 1],
+        }
+    }
+
+    /// The greatest value.
+    #[must_use]
+    pub fn max(&self) -> f64 {
+        self.values.iter().copied().fold(f64::MIN, f64::max)
+    }
+
+    /// The smallest value.
+    #[must_use]
+    pub fn min(&self) -> f64 {
+        self.values.iter().copied().fold(f64::MAX, f64::min)
+    }
+
+    /// The time at which the integral of the curve from `from` on reaches `area` [value · seconds], exact up to
+    /// rounding; `None` if that is after `limit`.
+    ///
+    /// This is the time change of a modulated renewal process: gaps run down at the speed of the curve.
+    #[must_use]
+    pub fn advance(&self, from: Time, mut area: f64, limit: Time) -> Option<Time> {
+        let step = self.step.as_nanos();
+        let mut at = from;
+        while at < limit {
+            let knot = Time::from_nanos((at.as_nanos() / step + 1).saturating_mul(step)).min(limit);
+            let width = knot.since(at).as_secs_f64();
+            let (a, b) = (self.at(at), self.at(knot));
+            let here = (a + b) / 2.0 * width;
+            if here >= area {
+                // Solve a·x + slope·x²/2 = area in the form that does not cancel.
+                let slope = (b - a) / width;
+                let root = (a * a + 2.0 * slope * area).max(0.0).sqrt();
+                let x = if a + root > 0.0 { 2.0 * area / (a + root) } else { width };
+                return Some((at + Span::from_secs_f64_saturating(x)).min(knot));
+            }
+            area -= here;
+            at = knot;
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hours(n: u64) -> Time {
+        Time::ZERO + Span::from_hours(n)
+    }
+
+    #[test]
+    fn values_are_joined_by_straight_lines() {
+        let curve = Curve::new(Span::from_hours(1), vec![1.0, 3.0, 0.0]);
+        assert_eq!(curve.at(Time::ZERO), 1.0);
+        assert_eq!(curve.at(Time::ZERO + Span::from_mins(30)), 2.0);
+        assert_eq!(curve.at(hours(2)), 0.0);
+        assert_eq!(curve.at(hours(9)), 0.0);
+        assert_eq!((curve.min(), curve.max()), (0.0, 3.0));
+    }
+
+    #[test]
+    fn advance_inverts_the_integral() {
+        let curve = Curve::new(Span::from_hours(1), vec![1.0, 3.0, 0.0]);
+        // First hour holds 2 h of area, second 1.5 h.
+        let near = |a: Option<Time>, b: Time| {
+            let a = a.unwrap().as_nanos();
+            assert!(a.abs_diff(b.as_nanos()) < 1_000, "{a} {b}");
+        };
+        near(curve.advance(Time::ZERO, 2.0 * 3600.0, hours(9)), hours(1));
+        near(curve.advance(Time::ZERO, 3.5 * 3600.0, hours(9)), hours(2));
+        assert_eq!(curve.advance(Time::ZERO, 3.6 * 3600.0, hours(9)), None);
+        // 1·x + x² = 0.75 h has the root x = 0.5 h.
+        near(curve.advance(Time::ZERO, 0.75 * 3600.0, hours(9)), Time::ZERO + Span::from_mins(30));
+        near(Curve::constant(2.0).advance(hours(1), 7200.0, hours(9)), hours(2));
+    }
+}

@@ -1,0 +1,25 @@
+//! What stands between a request and its answer: pure state machines that are told the time and never ask for it.
+//!
+//! * [`batch`] – an endpoint with continuous batching: prefill, then decoding as processor sharing
+//! * [`limiter`] – requests per minute, tokens per minute, requests in flight
+//! * [`health`] – which faults are active, and what they add up to
+//! * [`congestion`] – competing load of other tenants
+//! * [`link`] – the network between two regions
+//! * [`process`] – renewal processes that draw faults
+//!
+//! Not here: who is asked (that is `sandbox-routers`) and what happens next (that is `sandbox-engine`). Nothing in
+//! this crate does I/O, starts a thread or reads a clock.
+#![forbid(unsafe_code)]
+
+pub mod batch;
+pub mod congestion;
+pub mod health;
+pub mod limiter;
+pub mod link;
+pub mod process;
+
+pub use batch::{Batch, BatchSpec, Job, Offer, Progress, Signal};
+pub use congestion::Congestion;
+pub use health::{Condition, Health};
+pub use limiter::{LimitSpec, Limiter, Refill, Refusal};
+pub use link::{Connections, LinkSpec};

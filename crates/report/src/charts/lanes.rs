@@ -1,0 +1,307 @@
+//! Panel 1: for each target what was really wrong with it, and below what routers believed.
+
+use plotters::prelude::{DrawingBackend, RGBColor};
+use sandbox_core::{Span, Time};
+use sandbox_model::FaultKind;
+
+use super::canvas::{Align, Canvas};
+use super::frame::{Frame, NAME, NOTE, Panel};
+use super::labels::Taken;
+use super::palette;
+use crate::error::ReportError;
+use crate::figure::{Figure, Lane, Window};
+use crate::{human, windows};
+
+const ROW: i32 = 36;
+const ROW_MIN: i32 = 18;
+/// A line of text below the rows.
+const LINE: i32 = 24;
+/// Nothing is thinner than this, however short it was.
+const WIDTH_MIN: i32 = 2;
+const BELIEVED: &str = "believed down";
+/// Most labels in a row.
+const LABELS: usize = 4;
+
+/// Which lanes get a row, and how high the rows are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Rows {
+    /// Lanes with a row, in the timeline's order.
+    pub(crate) shown: Vec<usize>,
+    /// Lanes in which nothing happened, and nobody thought so.
+    calm: Vec<usize>,
+    /// Lanes with incidents for which there is no room.
+    crowded_out: Vec<usize>,
+    /// Height of a row in pixels.
+    pub(crate) row: i32,
+}
+
+impl Rows {
+    /// Lays the lanes out in at most `room` pixels.
+    pub(crate) fn new(figure: &Figure, room: i32) -> Self {
+        let trouble = |lane: usize| truth(&figure.lanes[lane]) + belief(figure, lane);
+        let (mut shown, calm): (Vec<usize>, Vec<usize>) =
+            (0..figure.lanes.len()).partition(|&lane| trouble(lane) > Span::ZERO);
+        let lines =
+            |calm: &Vec<usize>, crowded: bool| LINE * (i32::from(!calm.is_empty()) + i32::from(crowded));
+        let fits = |room: i32| usize::try_from(room / ROW_MIN).unwrap_or(0).max(1);
+        let mut crowded_out = Vec::new();
+        if shown.len() > fits(room - lines(&calm, false)) {
+            // Those with the least trouble go; the sort is stable, so of equals the later ones.
+            shown.sort_by_key(|&lane| std::cmp::Reverse(trouble(lane)));
+            crowded_out = shown.split_off(fits(room - lines(&calm, true)));
+            shown.sort_unstable();
+            crowded_out.sort_unstable();
+        }
+        let left = room - lines(&calm, !crowded_out.is_empty());
+        let count = i32::try_from(shown.len()).unwrap_or(i32::MAX).max(1);
+        Self { shown, calm, crowded_out, row: (left / count).clamp(ROW_MIN, ROW) }
+    }
+
+    /// Height of all rows and lines in pixels.
+    pub(crate) fn height(&self) -> i32 {
+        // A picture has at most some hundred rows.
+        let rows = self.shown.len() as i32 * self.row;
+        rows + LINE * (i32::from(!self.calm.is_empty()) + i32::from(!self.crowded_out.is_empty()))
+    }
+}
+
+fn truth(lane: &Lane) -> Span {
+    let windows = windows::union(lane.truth.iter().map(|window| (window.from, window.until)));
+    windows.into_iter().map(|(from, until)| until.saturating_since(from)).sum()
+}
+
+fn belief(figure: &Figure, lane: usize) -> Span {
+    figure.timeline.rows.iter().filter_map(|row| row.believed_down.get(lane)).copied().sum()
+}
+
+pub(crate) fn draw<DB: DrawingBackend>(
+    figure: &Figure,
+    frame: &Frame,
+    canvas: &Canvas<'_, DB>,
+) -> Result<(), ReportError> {
+    let panel = frame.lanes;
+    let note =
+        if frame.rows.shown.is_empty() { "nothing was wrong, and nothing was believed down" } else { "" };
+    let x = frame.draw_title(panel, "Truth over belief", note, canvas)? - 24;
+    draw_key(figure, frame, x, canvas)?;
+    let right = frame.axis.right + 12;
+    if !frame.rows.shown.is_empty() {
+        canvas.text("faulty / believed down", (right, panel.top - 16), Align::Left, NOTE)?;
+    }
+    let mut y = panel.top;
+    for &lane in &frame.rows.shown {
+        let row = Panel { top: y, bottom: y + frame.rows.row };
+        draw_row(figure, frame, lane, row, canvas)?;
+        y = row.bottom;
+    }
+    draw_list(figure, frame, y, (&frame.rows.crowded_out, "more with incidents"), canvas)?;
+    if !frame.rows.crowded_out.is_empty() {
+        y += LINE;
+    }
+    draw_list(figure, frame, y, (&frame.rows.calm, "without incident"), canvas)
+}
+
+/// Swatches of the kinds of fault that occur, and of belief.
+fn draw_key<DB: DrawingBackend>(
+    figure: &Figure,
+    frame: &Frame,
+    mut x: i32,
+    canvas: &Canvas<'_, DB>,
+) -> Result<(), ReportError> {
+    let y = frame.lanes.top - 16;
+    let mut kinds: Vec<FaultKind> = Vec::new();
+    for window in frame.rows.shown.iter().flat_map(|&lane| &figure.lanes[lane].truth) {
+        if kinds.iter().all(|kind| kind.name() != window.kind.name()) {
+            kinds.push(window.kind);
+        }
+    }
+    kinds.sort_by_key(severity);
+    kinds.reverse();
+    let believed = frame.rows.shown.iter().any(|&lane| belief(figure, lane) > Span::ZERO);
+    let (upper, lower) = ("upper bar, what was wrong:", "lower bar:");
+    let entry = |word: &str| 44 + canvas.width(word, NAME);
+    let entries: i32 = kinds.iter().map(|kind| entry(palette::fault_word(kind))).sum();
+    let all = canvas.width(upper, NOTE) + canvas.width(lower, NOTE) + 28 + entries + entry(BELIEVED);
+    // In a narrow picture the swatches must do.
+    let roomy = x + all < frame.axis.right;
+    if roomy && !kinds.is_empty() {
+        canvas.text(upper, (x, y), Align::Left, NOTE)?;
+        x += canvas.width(upper, NOTE) + 10;
+    }
+    for kind in &kinds {
+        draw_fault(kind, (x, y - 5), (x + 22, y + 6), canvas)?;
+        let word = palette::fault_word(kind);
+        canvas.text(word, (x + 28, y), Align::Left, NAME)?;
+        x += entry(word);
+    }
+    if believed {
+        if roomy {
+            canvas.text(lower, (x + 8, y), Align::Left, NOTE)?;
+            x += 8 + canvas.width(lower, NOTE) + 10;
+        }
+        canvas.rect((x, y - 5), (x + 22, y + 6), palette::BELIEF)?;
+        canvas.text(BELIEVED, (x + 28, y), Align::Left, NAME)?;
+    }
+    Ok(())
+}
+
+fn draw_row<DB: DrawingBackend>(
+    figure: &Figure,
+    frame: &Frame,
+    index: usize,
+    row: Panel,
+    canvas: &Canvas<'_, DB>,
+) -> Result<(), ReportError> {
+    let lane = &figure.lanes[index];
+    let middle = (row.top + row.bottom) / 2;
+    let name = canvas.fit(&lane.name, frame.names_width(), NAME);
+    canvas.text(&name, (Frame::margin(), middle), Align::Left, NAME)?;
+    let sums = format!("{} / {}", human::span(truth(lane)), human::span(belief(figure, index)));
+    canvas.text(&sums, (frame.axis.right + 12, middle), Align::Left, NAME)?;
+    frame.draw_level(middle, canvas)?;
+
+    let bar = (row.height() * 2 / 5).min(14);
+    let upper = (middle - 1 - bar, middle - 1);
+    let lower = (middle + 2, middle + 2 + bar);
+    let mut taken = Taken::default();
+    for (from, until, color) in beliefs(figure, frame, index) {
+        canvas.rect((from, lower.0), (until, lower.1), color)?;
+        taken.take(from, until);
+    }
+    let mut truth: Vec<&Window> = lane.truth.iter().filter(|window| window.from < window.until).collect();
+    // The worst on top.
+    truth.sort_by_key(|window| severity(&window.kind));
+    for window in &truth {
+        let (from, until) = pixels(frame, window.from, window.until);
+        draw_fault(&window.kind, (from, upper.0), (until, upper.1), canvas)?;
+        taken.take(from, until);
+    }
+    truth.sort_by_key(|window| (std::cmp::Reverse(window.until.saturating_since(window.from)), window.from));
+    let long = figure.horizon.as_nanos() / 200;
+    let few = truth.len() <= LABELS;
+    let worth =
+        truth.iter().filter(|window| few || window.until.saturating_since(window.from).as_nanos() > long);
+    for window in worth.take(LABELS) {
+        draw_label(frame, window, middle, &mut taken, canvas)?;
+    }
+    Ok(())
+}
+
+/// The pixels of a window, at least [`WIDTH_MIN`] of them.
+fn pixels(frame: &Frame, from: Time, until: Time) -> (i32, i32) {
+    let from = frame.axis.x(from).min(frame.axis.right - WIDTH_MIN);
+    (from, frame.axis.x(until).max(from + WIDTH_MIN))
+}
+
+/// Stretches of belief with their colour: the paler, the smaller the part of the bucket.
+fn beliefs(figure: &Figure, frame: &Frame, lane: usize) -> Vec<(i32, i32, RGBColor)> {
+    let mut stretches: Vec<(i32, i32, RGBColor)> = Vec::new();
+    let width = figure.timeline.bucket.as_nanos().max(1);
+    for row in &figure.timeline.rows {
+        let down = row.believed_down.get(lane).copied().unwrap_or(Span::ZERO).as_nanos();
+        if down == 0 {
+            continue;
+        }
+        // Quarters, rounded up; a cut last bucket may hold less than it seems.
+        let quarter = (down.saturating_mul(4).div_ceil(width)).clamp(1, 4) as u32;
+        let color = palette::tint(palette::BELIEF, 4 + 3 * quarter);
+        let (from, until) = pixels(frame, row.at, row.at.saturating_add(figure.timeline.bucket));
+        match stretches.last_mut() {
+            Some(last) if last.1 >= from && last.2 == color => last.1 = last.1.max(until),
+            _ => stretches.push((from, until, color)),
+        }
+    }
+    stretches
+}
+
+/// What covers what.
+fn severity(kind: &FaultKind) -> u8 {
+    match kind {
+        FaultKind::RateLimitSpike { .. } => 0,
+        FaultKind::Brownout { .. } => 1,
+        FaultKind::Errors { .. } => 2,
+        FaultKind::Blackhole => 3,
+        FaultKind::Down { .. } => 4,
+    }
+}
+
+/// A bar: full for what stops service, striped for errors, lower for what only narrows it.
+fn draw_fault<DB: DrawingBackend>(
+    kind: &FaultKind,
+    (left, top): (i32, i32),
+    (right, bottom): (i32, i32),
+    canvas: &Canvas<'_, DB>,
+) -> Result<(), ReportError> {
+    let color = palette::fault(kind);
+    match kind {
+        FaultKind::Down { .. } | FaultKind::Blackhole => canvas.rect((left, top), (right, bottom), color),
+        FaultKind::Brownout { .. } => canvas.rect((left, top + (bottom - top) / 5), (right, bottom), color),
+        FaultKind::RateLimitSpike { .. } => canvas.rect((left, (top + bottom) / 2), (right, bottom), color),
+        FaultKind::Errors { .. } => {
+            canvas.rect((left, top), (right, bottom), palette::tint(color, 5))?;
+            for x in (left..right).step_by(5) {
+                canvas.rect((x, top), ((x + 3).min(right), bottom), color)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// What it was, how long, and how late it was seen, beside the bars, as far as there is room.
+fn draw_label<DB: DrawingBackend>(
+    frame: &Frame,
+    window: &Window,
+    y: i32,
+    taken: &mut Taken,
+    canvas: &Canvas<'_, DB>,
+) -> Result<(), ReportError> {
+    const GAP: i32 = 7;
+    let word = palette::fault_word(&window.kind);
+    let length = human::span(window.until.saturating_since(window.from));
+    let lag = |s: Option<f64>, what: &str| s.map(|s| format!(", {what} {}", human::seconds(s)));
+    let seen = lag(window.detection_lag_s, "seen after").unwrap_or_else(|| ", never seen".to_owned());
+    let back = lag(window.failback_lag_s, "back after").unwrap_or_default();
+    let (from, until) = pixels(frame, window.from, window.until);
+    // Behind the belief that outlasts the fault.
+    let belief_end = frame
+        .axis
+        .x(window.until.saturating_add(Span::from_secs_f64_saturating(window.failback_lag_s.unwrap_or(0.0))));
+    let texts = [
+        format!("{word} {length}{seen}{back}"),
+        format!("{word} {length}{back}"),
+        format!("{word} {length}"),
+        word.to_owned(),
+    ];
+    for text in texts {
+        let width = canvas.width(&text, NOTE);
+        let right = until.max(belief_end) + 2 + GAP;
+        let left = from - GAP - width;
+        let x = if right + width <= frame.axis.right && taken.is_free(right - 2, right + width + GAP) {
+            right
+        } else if left >= frame.axis.left && taken.is_free(left - GAP, left + width) {
+            left
+        } else {
+            continue;
+        };
+        taken.take(x - GAP, x + width + GAP);
+        return canvas.label(&text, (x, y), Align::Left, NOTE);
+    }
+    Ok(())
+}
+
+/// One line for several lanes.
+fn draw_list<DB: DrawingBackend>(
+    figure: &Figure,
+    frame: &Frame,
+    top: i32,
+    (lanes, what): (&[usize], &str),
+    canvas: &Canvas<'_, DB>,
+) -> Result<(), ReportError> {
+    if lanes.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = lanes.iter().map(|&lane| figure.lanes[lane].name.as_str()).collect();
+    let text = format!("{} {what}: {}", lanes.len(), names.join(", "));
+    let text = canvas.fit(&text, frame.width - 2 * Frame::margin(), NOTE);
+    canvas.text(&text, (Frame::margin(), top + LINE / 2), Align::Left, NOTE)
+}

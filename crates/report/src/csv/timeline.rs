@@ -1,0 +1,294 @@
+//! `timeline.csv`: what it writes, it reads back to the same [`Timeline`].
+
+use std::str::FromStr;
+
+use ::csv::{ReaderBuilder, StringRecord};
+use sandbox_core::{Span, Time};
+use sandbox_engine::output::{Timeline, TimelineRow};
+use sandbox_model::{Fault, Usd};
+
+use crate::error::ReportError;
+use crate::windows;
+
+/// The columns that every file has, in this order.
+const FIXED: [&str; 15] = [
+    "at_s",
+    "bucket_s",
+    "arrived",
+    "served_by_plan",
+    "leaked",
+    "failed",
+    "shed",
+    "in_flight",
+    "attempts",
+    "rate_limited",
+    "ttft_p50_s",
+    "ttft_p95_s",
+    "ttft_p99_s",
+    "cost_usd",
+    "twin_cost_usd",
+];
+
+const SERVED: &str = "served:";
+const TRUTH: &str = "truth_s:";
+const BELIEF: &str = "belief_s:";
+const COMPETING: &str = "competing:";
+
+/// The timeline as CSV; columns are described in the [module](crate::csv). `faults` are pairs of a lane's index
+/// and a fault that hits it, as for [`Figure::from_parts`](crate::Figure::from_parts).
+#[must_use]
+pub fn timeline_csv(timeline: &Timeline, faults: &[(usize, Fault)]) -> String {
+    let mut csv = super::writer();
+    let mut header: Vec<String> = FIXED.map(str::to_owned).to_vec();
+    header.extend(timeline.endpoints.iter().map(|name| format!("{SERVED}{name}")));
+    header.extend(timeline.lanes.iter().map(|name| format!("{TRUTH}{name}")));
+    header.extend(timeline.lanes.iter().map(|name| format!("{BELIEF}{name}")));
+    header.extend(timeline.congested.iter().map(|name| format!("{COMPETING}{name}")));
+    super::write(&mut csv, &header);
+
+    let truth: Vec<Vec<(Time, Time)>> =
+        (0..timeline.lanes.len()).map(|lane| truth_of(lane, faults)).collect();
+    for row in &timeline.rows {
+        super::write(&mut csv, &record(timeline, row, &truth));
+    }
+    super::finish(csv)
+}
+
+fn record(timeline: &Timeline, row: &TimelineRow, truth: &[Vec<(Time, Time)>]) -> Vec<String> {
+    let mut record = vec![seconds(row.at.as_nanos()), seconds(timeline.bucket.as_nanos())];
+    let counts = [
+        row.arrived,
+        row.served_by_plan,
+        row.leaked,
+        row.failed,
+        row.shed,
+        row.in_flight,
+        row.attempts,
+        row.rate_limited,
+    ];
+    record.extend(counts.map(|n| n.to_string()));
+    match row.ttft {
+        Some(ttft) => record.extend(ttft.map(|span| seconds(span.as_nanos()))),
+        None => record.extend([(); 3].map(|()| String::new())),
+    }
+    record.push(row.cost.decimal());
+    record.push(row.twin_cost.decimal());
+    record.extend(row.served.iter().map(u64::to_string));
+    let end = row.at.saturating_add(timeline.bucket);
+    record.extend(truth.iter().map(|outages| seconds(windows::overlap(outages, row.at, end).as_nanos())));
+    record.extend(row.believed_down.iter().map(|span| seconds(span.as_nanos())));
+    // The shortest decimal that reads back to the same float.
+    record.extend(row.competing.iter().map(f64::to_string));
+    record
+}
+
+/// When a lane had at least one fault.
+fn truth_of(lane: usize, faults: &[(usize, Fault)]) -> Vec<(Time, Time)> {
+    let of_lane = faults.iter().filter(|(at, _)| *at == lane);
+    windows::union(of_lane.map(|(_, fault)| (fault.from, fault.until)))
+}
+
+/// Nanoseconds as seconds with nine decimals.
+fn seconds(nanos: u64) -> String {
+    format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000)
+}
+
+/// Reads what [`timeline_csv`] wrote. A file without any line has no width of buckets: it reads as zero.
+/// `truth_s` is checked and dropped: the script says it more exactly.
+///
+/// # Errors
+/// [`ReportError::Csv`] with the line and the column of what does not fit.
+pub fn read_timeline_csv(text: &str) -> Result<Timeline, ReportError> {
+    let mut reader = ReaderBuilder::new().from_reader(text.as_bytes());
+    let header = reader.headers().map_err(|error| broken(&error))?.clone();
+    for (index, name) in FIXED.iter().enumerate() {
+        if header.get(index) != Some(name) {
+            let found = header.get(index).unwrap_or("nothing");
+            return Err(ReportError::Csv {
+                line: 1,
+                problem: format!("column {} must be `{name}`, found `{found}`", index + 1),
+            });
+        }
+    }
+    let named = |prefix: &str| -> Vec<String> {
+        header
+            .iter()
+            .skip(FIXED.len())
+            .filter_map(|name| name.strip_prefix(prefix))
+            .map(str::to_owned)
+            .collect()
+    };
+    let mut timeline = Timeline {
+        bucket: Span::ZERO,
+        endpoints: named(SERVED),
+        lanes: named(BELIEF),
+        congested: named(COMPETING),
+        rows: Vec::new(),
+    };
+    let known = FIXED.len() + timeline.endpoints.len() + 2 * timeline.lanes.len() + timeline.congested.len();
+    if named(TRUTH) != timeline.lanes || known != header.len() {
+        let problem = "columns must be served:, truth_s:, belief_s: and competing: in this order, \
+                       with the same lanes under truth_s: and belief_s:";
+        return Err(ReportError::Csv { line: 1, problem: problem.to_owned() });
+    }
+    for record in reader.records() {
+        let record = record.map_err(|error| broken(&error))?;
+        let cells = Cells { header: &header, record: &record };
+        timeline.bucket = Span::from_nanos(cells.nanos(1)?);
+        let row = cells.row(&timeline)?;
+        timeline.rows.push(row);
+    }
+    Ok(timeline)
+}
+
+fn broken(error: &::csv::Error) -> ReportError {
+    let line = error.position().map_or(1, ::csv::Position::line);
+    ReportError::Csv { line, problem: error.to_string() }
+}
+
+/// One line of the file.
+struct Cells<'a> {
+    header: &'a StringRecord,
+    record: &'a StringRecord,
+}
+
+impl Cells<'_> {
+    fn row(&self, timeline: &Timeline) -> Result<TimelineRow, ReportError> {
+        let ttft = if self.text(10).is_empty() {
+            None
+        } else {
+            let span = |column| self.nanos(column).map(Span::from_nanos);
+            Some([span(10)?, span(11)?, span(12)?])
+        };
+        let served = FIXED.len();
+        let truth = served + timeline.endpoints.len();
+        let belief = truth + timeline.lanes.len();
+        let competing = belief + timeline.lanes.len();
+        for column in truth..belief {
+            self.nanos(column)?;
+        }
+        Ok(TimelineRow {
+            at: Time::from_nanos(self.nanos(0)?),
+            arrived: self.number(2)?,
+            served_by_plan: self.number(3)?,
+            leaked: self.number(4)?,
+            failed: self.number(5)?,
+            shed: self.number(6)?,
+            in_flight: self.number(7)?,
+            attempts: self.number(8)?,
+            rate_limited: self.number(9)?,
+            ttft,
+            cost: self.money(13)?,
+            twin_cost: self.money(14)?,
+            served: (served..truth).map(|column| self.number(column)).collect::<Result<_, _>>()?,
+            believed_down: (belief..competing)
+                .map(|column| self.nanos(column).map(Span::from_nanos))
+                .collect::<Result<_, _>>()?,
+            competing: (competing..self.header.len())
+                .map(|column| self.number(column))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn text(&self, column: usize) -> &str {
+        // The reader refuses lines of another length than the header's.
+        self.record.get(column).unwrap_or_default()
+    }
+
+    fn number<T: FromStr>(&self, column: usize) -> Result<T, ReportError> {
+        self.text(column).parse().map_err(|_| self.error(column, "a number"))
+    }
+
+    fn money(&self, column: usize) -> Result<Usd, ReportError> {
+        let text = self.text(column);
+        let written = match text.strip_prefix('-') {
+            Some(rest) => format!("-${rest}"),
+            None => format!("${text}"),
+        };
+        written.parse().map_err(|_| self.error(column, "an amount"))
+    }
+
+    fn nanos(&self, column: usize) -> Result<u64, ReportError> {
+        let read = || {
+            let (whole, part) = self.text(column).split_once('.')?;
+            let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            if part.len() != 9 || !digits(whole) || !digits(part) {
+                return None;
+            }
+            let whole: u64 = whole.parse().ok()?;
+            whole.checked_mul(1_000_000_000)?.checked_add(part.parse().ok()?)
+        };
+        read().ok_or_else(|| self.error(column, "seconds with nine decimals"))
+    }
+
+    fn error(&self, column: usize, what: &str) -> ReportError {
+        let line = self.record.position().map_or(0, ::csv::Position::line);
+        let name = self.header.get(column).unwrap_or_default();
+        let found = self.text(column);
+        ReportError::Csv { line, problem: format!("column `{name}`: `{found}` is not {what}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synthetic::{Shape, cases, day};
+
+    #[test]
+    fn what_is_written_reads_back_exactly() {
+        for (name, shape) in cases::all() {
+            let run = shape.run();
+            let text = timeline_csv(&run.timeline, &run.faults);
+            let mut expected = run.timeline;
+            if expected.rows.is_empty() {
+                // A file without lines has no width.
+                expected.bucket = Span::ZERO;
+            }
+            assert_eq!(read_timeline_csv(&text), Ok(expected), "{name}");
+        }
+    }
+
+    #[test]
+    fn odd_numbers_survive_too() {
+        let mut timeline = Shape { buckets: 2, ..day() }.run().timeline;
+        timeline.bucket = Span::from_nanos(1);
+        let row = &mut timeline.rows[1];
+        row.at = Time::MAX;
+        row.arrived = u64::MAX;
+        row.ttft = Some([Span::ZERO, Span::from_nanos(1), Span::MAX]);
+        row.cost = Usd::from_pico(-1);
+        row.competing = vec![0.1 + 0.2];
+        assert_eq!(read_timeline_csv(&timeline_csv(&timeline, &[])), Ok(timeline));
+    }
+
+    #[test]
+    fn a_timeline_is_what_it_was() {
+        let shape = Shape { buckets: 6, lanes: vec!["sf, v3".to_owned()], ..day() };
+        let faults = day().faults.into_iter().filter(|fault| fault.0 == 0).collect();
+        let run = Shape { faults, ..shape }.run();
+        insta::assert_snapshot!(timeline_csv(&run.timeline, &run.faults));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_with_its_line() {
+        let run = Shape { buckets: 3, ..day() }.run();
+        let good = timeline_csv(&run.timeline, &run.faults);
+        let breaks: [(&str, &str, &str); 4] = [
+            ("arrived", "arrivals", "line 1: column 3 must be `arrived`, found `arrivals`"),
+            (
+                "28800.000000000,28800",
+                "28800.0,28800",
+                "line 3: column `at_s`: `28800.0` is not seconds with nine",
+            ),
+            ("belief_s:sf-v3", "believe_s:sf-v3", "line 1: columns must be"),
+            ("\n28800.", "\n1,28800.", "line 3"),
+        ];
+        for (from, to, message) in breaks {
+            let bad = good.replacen(from, to, 1);
+            assert_ne!(bad, good);
+            let error = read_timeline_csv(&bad).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+        }
+        assert!(read_timeline_csv("").is_err());
+    }
+}

@@ -1,0 +1,146 @@
+//! The summary that ends a run in a terminal: what to type to see it again, whether promises were kept, one
+//! table, and where the leak came from. At most 80 columns, and complete without colour.
+
+mod objectives;
+mod paint;
+mod table;
+
+use sandbox_engine::output::Summary;
+use sandbox_engine::output::summary::FaultReport;
+
+use crate::human;
+pub use paint::Paint;
+use paint::Tint;
+
+/// Width that no line exceeds; only the repro line, which must stay in one piece, may.
+pub(crate) const WIDTH: usize = 80;
+
+/// How many causes of leak are listed.
+const CAUSES: usize = 4;
+
+/// The whole summary, ending with a line break.
+#[must_use]
+pub fn summary_text(summary: &Summary, paint: Paint) -> String {
+    let mut text = String::new();
+    head(&mut text, summary, paint);
+    if !summary.objectives.is_empty() {
+        text.push('\n');
+        objectives::write(&mut text, &summary.objectives, paint);
+    }
+    text.push('\n');
+    table::write(&mut text, summary, paint);
+    text.push('\n');
+    leak(&mut text, summary, paint);
+    flips(&mut text, summary, paint);
+    faults(&mut text, summary, paint);
+    text
+}
+
+fn head(text: &mut String, summary: &Summary, paint: Paint) {
+    let length = human::seconds(summary.duration_s);
+    let warm_up = match summary.warm_up_s {
+        0.0 => String::new(),
+        s => format!(", warm-up {}", human::seconds(s)),
+    };
+    let scenario = human::cut(&summary.scenario, WIDTH);
+    text.push_str(&format!("{}\n", paint.tint(Tint::Strong, &scenario)));
+    let when = format!("{length} from {}{warm_up}", summary.start);
+    text.push_str(&format!("{}\n", human::cut(&when, WIDTH)));
+    field(text, paint, "repro", &summary.repro);
+    let print = format!("{} (sandbox {}, seed {})", summary.fingerprint, summary.version, summary.seed);
+    field(text, paint, "fingerprint", &print);
+}
+
+fn leak(text: &mut String, summary: &Summary, paint: Paint) {
+    let leak = &summary.leak;
+    let mut causes: Vec<_> = leak.by_cause.iter().filter(|(_, line)| line.requests > 0).collect();
+    if causes.is_empty() {
+        field(text, paint, "leak", "none");
+        return;
+    }
+    // The sort is stable: equal causes stay in order of name.
+    causes.sort_by_key(|(_, line)| std::cmp::Reverse(line.requests));
+    let premium = human::dollars_signed(human::decimal(&leak.premium_usd));
+    let total: u64 = causes.iter().map(|(_, line)| line.requests).sum();
+    field(
+        text,
+        paint,
+        "leak",
+        &format!("{} requests, {premium} against the plan's price", human::count(total)),
+    );
+    let name_width =
+        causes.iter().take(CAUSES).map(|(name, _)| name.chars().count()).max().unwrap_or(0).min(22);
+    for (name, line) in causes.iter().take(CAUSES) {
+        let name = human::cut(name, name_width);
+        let requests = human::count(line.requests);
+        let premium = human::dollars_signed(human::decimal(&line.premium_usd));
+        let avoidable = match line.avoidable_requests {
+            0 => String::new(),
+            n => format!("  {} avoidable", human::count(n)),
+        };
+        text.push_str(&format!("  {name:<name_width$}  {requests:>11}  {premium:>10}{avoidable}\n"));
+    }
+    if causes.len() > CAUSES {
+        let rest: u64 = causes.iter().skip(CAUSES).map(|(_, line)| line.requests).sum();
+        text.push_str(&format!(
+            "  and {} more causes, {} requests\n",
+            causes.len() - CAUSES,
+            human::count(rest)
+        ));
+    }
+}
+
+fn flips(text: &mut String, summary: &Summary, paint: Paint) {
+    let flips = &summary.flips;
+    if flips.requests == 0 {
+        return;
+    }
+    let share =
+        flips.share.map_or_else(String::new, |share| format!(" ({} % of the grid's)", human::percent(share)));
+    let premium = human::dollars_signed(human::decimal(&flips.premium_usd));
+    let line = format!("{}{share}, {premium} above calm weather", human::count(flips.requests));
+    field(text, paint, "tier flips", &line);
+}
+
+fn faults(text: &mut String, summary: &Summary, paint: Paint) {
+    let faults = &summary.faults;
+    if faults.is_empty() {
+        field(text, paint, "faults", "none");
+        return;
+    }
+    let seen = faults.iter().filter(|fault| fault.detection_lag_s.is_some()).count();
+    field(
+        text,
+        paint,
+        "faults",
+        &format!("{}, of which {seen} were seen by a router", human::count(faults.len() as u64)),
+    );
+    worst(text, faults, "slowest detection", |fault| fault.detection_lag_s);
+    worst(text, faults, "slowest failback", |fault| fault.failback_lag_s);
+}
+
+fn worst(text: &mut String, faults: &[FaultReport], name: &str, lag: impl Fn(&FaultReport) -> Option<f64>) {
+    // The first of equals: `max_by` would take the last.
+    let worst = faults
+        .iter()
+        .filter_map(|fault| Some((lag(fault)?, fault)))
+        .reduce(|a, b| if b.0 > a.0 { b } else { a });
+    if let Some((lag, fault)) = worst {
+        let lag = human::seconds(lag);
+        // `Down(status: 503)` or `down`: the word says enough here.
+        let kind = fault.kind.split(['(', ' ']).next().unwrap_or_default();
+        let line =
+            format!("  {name:<17}  {lag:>8}  {}, {kind} at {}", fault.target, human::seconds(fault.from));
+        text.push_str(&human::cut(&line, WIDTH));
+        text.push('\n');
+    }
+}
+
+/// A line with its name in front.
+fn field(text: &mut String, paint: Paint, name: &str, value: &str) {
+    let name = paint.tint(Tint::Quiet, &format!("{name:<11}"));
+    text.push_str(&format!("{name}  {value}\n"));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! How long to wait before the next try at the same target.
+
+use sandbox_core::{Noise, Span, uniform};
+
+/// `min(base · 2ⁿ, max)` before retry `n` (from 0), then jitter; or the target's own Retry-After, then jitter.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub struct Backoff {
+    /// Before the first retry.
+    pub base: Span,
+    /// Longest wait before jitter.
+    pub max: Span,
+    /// Random part.
+    pub jitter: Jitter,
+    /// Longest Retry-After that is honoured; a longer one is ignored.
+    pub retry_after_max: Span,
+}
+
+/// Random part of a wait.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub enum Jitter {
+    /// None.
+    None,
+    /// The wait and a uniform draw up to this much more.
+    Added(Span),
+    /// The wait times a uniform draw between these two.
+    Scaled(f64, f64),
+}
+
+impl Backoff {
+    /// No wait at all.
+    pub const NONE: Self =
+        Self { base: Span::ZERO, max: Span::ZERO, jitter: Jitter::None, retry_after_max: Span::ZERO };
+
+    /// The wait before retry `n` (from 0) of a request, after `attempt` attempts.
+    #[must_use]
+    pub fn wait(&self, n: u32, retry_after: Option<Span>, noise: Noise, request: u64, attempt: u64) -> Span {
+        let doubled = self.base.checked_mul(1 << n.min(40)).unwrap_or(Span::MAX);
+        let wait = match retry_after {
+            Some(asked) if asked > Span::ZERO && asked <= self.retry_after_max => asked,
+            _ => doubled.min(self.max),
+        };
+        let luck = || uniform(&mut noise.at(request, WAITS + attempt));
+        match self.jitter {
+            Jitter::None => wait,
+            Jitter::Added(most) => wait + Span::from_secs_f64_saturating(most.as_secs_f64() * luck()),
+            Jitter::Scaled(low, high) => {
+                Span::from_secs_f64_saturating(wait.as_secs_f64() * (low + (high - low) * luck()))
+            }
+        }
+    }
+}
+
+/// Draws of waits are told from draws of choices by this offset.
+const WAITS: u64 = 1 << 32;
+
+#[cfg(test)]
+mod tests {
+    use sandbox_core::Seed;
+
+    use super::*;
+
+    const LITELLM: Backoff = Backoff {
+        base: Span::from_millis(500),
+        max: Span::from_secs(8),
+        jitter: Jitter::Added(Span::from_millis(750)),
+        retry_after_max: Span::from_secs(60),
+    };
+
+    fn waits(backoff: Backoff, n: u32, retry_after: Option<Span>) -> impl Iterator<Item = f64> {
+        let noise = Seed::new(1).noise("backoff");
+        (0..2_000).map(move |request| backoff.wait(n, retry_after, noise, request, 0).as_secs_f64())
+    }
+
+    /// LiteLLM 1.109.1: min(max(0.5·2ⁿ, retry_after), 8) + U(0, 0.75) s (T12, T16 of the decision vectors).
+    #[test]
+    fn waits_double_up_to_the_cap_and_jitter_is_added() {
+        for (n, wait) in [(0, 0.5), (1, 1.0), (2, 2.0), (3, 4.0), (4, 8.0), (9, 8.0), (63, 8.0)] {
+            let (mut low, mut high) = (f64::MAX, 0.0_f64);
+            for seen in waits(LITELLM, n, None) {
+                low = low.min(seen);
+                high = high.max(seen);
+            }
+            assert!(low >= wait && low < wait + 0.01 && high > wait + 0.74 && high <= wait + 0.75, "{n}: {low} {high}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_honoured_up_to_its_limit() {
+        assert!(waits(LITELLM, 0, Some(Span::from_secs(2))).all(|w| (2.0..=2.75).contains(&w)));
+        assert!(waits(LITELLM, 0, Some(Span::from_secs(61))).all(|w| (0.5..=1.25).contains(&w)));
+    }
+
+    /// OpenAI Python SDK: min(0.5·2ⁿ, 8) · (1 - 0.25·U).
+    #[test]
+    fn scaled_jitter_shortens_a_wait() {
+        let sdk = Backoff { jitter: Jitter::Scaled(0.75, 1.0), ..LITELLM };
+        assert!(waits(sdk, 1, None).all(|w| (0.75..=1.0).contains(&w)));
+    }
+}

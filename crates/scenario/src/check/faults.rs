@@ -1,0 +1,123 @@
+//! Faults: that their targets can fail in this way, and when.
+
+use sandbox_core::Time;
+use sandbox_model::{Fault, FaultKind, OutageScript};
+
+use super::Report;
+use crate::clock::{ClockParseError, When};
+use crate::file::{FaultEntry, Scenario};
+use crate::problem::{name_hint, split_hint};
+use crate::syntax::Path;
+
+/// The faults that are written down, at offsets, in file order. `at` is the path of their list.
+pub(crate) fn script(
+    scenario: &Scenario,
+    faults: &[FaultEntry],
+    at: &Path,
+    report: &mut Report<'_>,
+) -> OutageScript {
+    let mut script = OutageScript::default();
+    for (index, entry) in faults.iter().enumerate() {
+        let path = at.at(index);
+        target(scenario, &entry.target, &entry.kind, &path, report);
+        if let Some((from, until)) = times(scenario, entry, &path, report) {
+            script.faults.push(Fault { target: entry.target.clone(), kind: entry.kind, from, until });
+        }
+    }
+    script
+}
+
+pub(super) fn processes(scenario: &Scenario, report: &mut Report<'_>) {
+    for (index, process) in scenario.weather.processes.iter().enumerate() {
+        let path = Path::root("weather").key("processes").at(index);
+        target(scenario, &process.target, &process.kind, &path, report);
+    }
+}
+
+fn times(
+    scenario: &Scenario,
+    entry: &FaultEntry,
+    path: &Path,
+    report: &mut Report<'_>,
+) -> Option<(Time, Time)> {
+    let mut tell = |key, error: ClockParseError| {
+        let (message, hint) = split_hint(&error.to_string());
+        report.say(&path.key(key), message, hint.unwrap_or_default());
+    };
+    let from = match entry.from.resolve(&scenario.start, Time::ZERO, false) {
+        Ok(from) => from,
+        Err(error) => {
+            tell("from", error);
+            return None;
+        }
+    };
+    let until = match entry.until.resolve(&scenario.start, from, true) {
+        Ok(until) => until,
+        Err(error) => {
+            tell("until", error);
+            return None;
+        }
+    };
+    let end = Time::ZERO.saturating_add(scenario.duration);
+    if from >= end && !scenario.duration.is_zero() {
+        let message = format!("begins at {from}, when the scenario of {} is over", scenario.duration);
+        report.say(&path.key("from"), message, "let it begin earlier, or make `duration` longer");
+    }
+    if until <= from {
+        let message = format!("ends at {until}, not after it begins at {from}");
+        let hint = match entry.until {
+            When::Offset(_) => {
+                "offsets count from the start of the scenario, not from `from`; write a later one"
+            }
+            _ => "write a later time; a clock without a date means its next time after `from`",
+        };
+        report.say(&path.key("until"), message, hint);
+    }
+    Some((from, until))
+}
+
+fn target(scenario: &Scenario, name: &str, kind: &FaultKind, path: &Path, report: &mut Report<'_>) {
+    if let Err((field, message)) = kind.check() {
+        let hint = match field {
+            "slowdown" => "1 is normal speed, 3.0 takes three times as long",
+            "status" => "503 is usual for an outage, 500 for errors",
+            _ => "write a share from 0 to 1: 30% is 0.3",
+        };
+        report.say(&path.key("kind").key(field), message, hint);
+    }
+    let at = path.key("target");
+    let leaf = scenario.providers.iter().any(|p| p.name == name)
+        || scenario.endpoints.iter().any(|e| e.name == name);
+    if leaf {
+        return;
+    }
+    let Some(router) = scenario.routers.iter().find(|r| r.name == name) else {
+        let gateways = scenario.routers.iter().filter(|r| r.region.is_some()).map(|r| r.name.as_str());
+        let all = scenario.providers.iter().map(|p| p.name.as_str());
+        let all = all.chain(scenario.endpoints.iter().map(|e| e.name.as_str())).chain(gateways);
+        let hint = name_hint(name, "what can fail here", all);
+        report.say(&at, format!("no provider, endpoint or gateway is called `{name}`"), hint);
+        return;
+    };
+    if router.region.is_none() {
+        let message = format!("`{name}` is a library inside its caller and cannot fail by itself");
+        let hint = format!(
+            "only gateways can: give the router a `region`, or let one of its targets fail ({})",
+            router.strategy.targets().join(", ")
+        );
+        report.say(&at, message, hint);
+    } else if matches!(kind, FaultKind::Brownout { .. } | FaultKind::RateLimitSpike { .. }) {
+        let message = format!(
+            "a router has no {} of its own",
+            match kind {
+                FaultKind::Brownout { .. } => "serving speed",
+                _ => "rate limits",
+            }
+        );
+        let hint = format!(
+            "let its endpoints suffer ({}), or use Down, Blackhole or Errors here",
+            router.strategy.targets().join(", ")
+        );
+        report.say(&path.key("kind"), message, hint);
+    }
+}

@@ -1,0 +1,143 @@
+//! A scenario that was checked: names became indices, shapes became curves, files were read.
+
+use std::sync::Arc;
+
+use petgraph::graph::DiGraph;
+use sandbox_core::{Span, Time};
+use sandbox_model::{Curve, NodeId, OutageScript, ProviderId};
+
+use crate::file::{Length, Link, Scenario};
+use crate::objective::Objective;
+
+/// A scenario that can run. What has no entry here is read from [`Resolved::scenario`] at the same index.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The scenario with defaults filled in, overrides applied and faults at offsets: writing it out and
+    /// reading it back gives the same thing.
+    pub scenario: Scenario,
+    /// Endpoints in file order, then routers in file order; a [`NodeId`] is an index into this.
+    pub nodes: Vec<Node>,
+    /// An edge from each router to each of its targets; node weights are in the order of [`Resolved::nodes`].
+    pub topology: DiGraph<NodeId, ()>,
+    /// Names of the regions.
+    pub regions: Vec<String>,
+    /// Links by region: `links[a][b]`, the same as `links[b][a]`; `None` where nothing needs one.
+    pub links: Vec<Vec<Option<Link>>>,
+    /// By provider.
+    pub providers: Vec<ResolvedProvider>,
+    /// By workload.
+    pub workloads: Vec<ResolvedWorkload>,
+    /// Speed of each fault process over time (1 = its mean).
+    pub process_speed: Vec<Curve>,
+    /// The faults that are written down.
+    pub script: OutageScript,
+    /// What the run is held against.
+    pub objectives: Vec<Objective>,
+    /// Width of a timeline bucket.
+    pub bucket: Span,
+    /// By workload: a trace's rows as recorded, so that another seed or router does not read them again.
+    pub(crate) traces: Vec<Option<Arc<[TraceRow]>>>,
+}
+
+/// What a node is.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum NodeKind {
+    /// `scenario.endpoints[index]`, of a provider.
+    Endpoint {
+        /// Index into the scenario's endpoints.
+        index: usize,
+        /// Whose machines.
+        provider: ProviderId,
+    },
+    /// `scenario.routers[index]`.
+    Router {
+        /// Index into the scenario's routers.
+        index: usize,
+    },
+}
+
+/// One node of the topology.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: NodeKind,
+    /// Index of the region where it runs; `None` for a router that is a library inside its caller.
+    pub region: Option<usize>,
+    /// Targets, in the strategy's order; empty for an endpoint.
+    pub targets: Vec<NodeId>,
+}
+
+/// What resolving adds to a provider.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ResolvedProvider {
+    /// Index of its region.
+    pub region: usize,
+    /// Share of the batch that competing load takes, before noise; absent without congestion.
+    pub competing: Option<Curve>,
+}
+
+/// What resolving adds to a workload.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ResolvedWorkload {
+    /// Index of its clients' region.
+    pub region: usize,
+    /// The router its requests enter.
+    pub entry: NodeId,
+    /// The node that serves it when nothing is wrong.
+    pub plan: NodeId,
+    /// When requests arrive.
+    pub arrivals: ResolvedArrivals,
+}
+
+/// When requests arrive, ready to draw.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ResolvedArrivals {
+    /// Time-varying Poisson: arrivals per second at each time, and the lengths of requests.
+    Poisson {
+        /// Rate [1/s].
+        rate: Curve,
+        /// Prompt tokens.
+        input: Length,
+        /// Answer tokens.
+        output: Length,
+    },
+    /// A recorded list in order of time.
+    Trace(Vec<TraceRow>),
+}
+
+/// One recorded request.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct TraceRow {
+    /// Arrival, since the start of the scenario.
+    pub at: Time,
+    /// Prompt tokens.
+    pub input: u32,
+    /// Answer tokens, at least 1.
+    pub output: u32,
+}
+
+impl Resolved {
+    /// The node called `name`.
+    #[must_use]
+    pub fn node(&self, name: &str) -> Option<NodeId> {
+        self.nodes.iter().position(|node| node.name == name).map(NodeId::from_index)
+    }
+
+    /// The endpoints and gateways that a fault on `target` hits: the node of that name, or all endpoints of the
+    /// provider of that name.
+    #[must_use]
+    pub fn fault_targets(&self, target: &str) -> Vec<NodeId> {
+        let provider = self.scenario.providers.iter().position(|p| p.name == target);
+        (0..self.nodes.len())
+            .filter(|&i| {
+                let node = &self.nodes[i];
+                let of_provider =
+                    matches!(node.kind, NodeKind::Endpoint { provider: p, .. } if Some(p.index()) == provider);
+                node.name == target || of_provider
+            })
+            .map(NodeId::from_index)
+            .collect()
+    }
+}
