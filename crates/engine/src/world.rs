@@ -1,7 +1,7 @@
 //! The scenario as tables: what the event handler looks things up in.
 
 use sandbox_core::dist::{Empirical, Lognormal, PoissonProcess};
-use sandbox_core::{Noise, Rng, Seed, Span, Stream, Time};
+use sandbox_core::{Noise, Seed, Span, Stream, Time};
 use sandbox_model::{Curve, NodeId, Price, Tokens, Usd};
 use sandbox_providers::{
     Batch, BatchSpec, Congestion, Connections, Health, LimitSpec, Limiter, LinkSpec, Refill,
@@ -425,9 +425,4 @@ fn build_congestions(resolved: &Resolved, seed: &Seed) -> Vec<ProviderLoad> {
         });
     }
     loads
-}
-
-/// A normal draw by inversion, which always takes one number: the request's own luck at an endpoint.
-pub(crate) fn normal(draw: &mut impl Rng) -> f64 {
-    sandbox_core::dist::normal_inv(sandbox_core::uniform_open(draw) - f64::EPSILON / 4.0)
 }

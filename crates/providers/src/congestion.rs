@@ -3,9 +3,10 @@
 //! `u(t) = curve(t) · exp(x - σ²/2)`, where `x` is stationary Gaussian noise with standard deviation σ whose
 //! autocorrelation falls to 1/e over the memory (an AR(1) chain, one step per update). Capped at [`Congestion::MOST`].
 
-use sandbox_core::dist::normal_inv;
-use sandbox_core::{Rng, Span, Stream, Time, uniform_open};
+use sandbox_core::{Rng, Span, Stream, Time};
 use sandbox_model::Curve;
+
+use crate::link::normal_from;
 
 /// The competing load of one provider over time.
 #[derive(Clone, Debug)]
@@ -43,8 +44,7 @@ impl Congestion {
 
 /// A standard normal draw that always takes one number from the stream.
 fn gauss<R: Rng>(rng: &mut R) -> f64 {
-    // The open end is nudged inwards: the inverse has no value at 1.
-    normal_inv(uniform_open(rng) - f64::EPSILON / 4.0)
+    normal_from(rng.next_u64())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! half. A new connection costs two more round trips first: one for TCP, one for TLS 1.3.
 
 use sandbox_core::dist::normal_inv;
-use sandbox_core::{Draw, Span, Time, uniform_open};
+use sandbox_core::{Span, Time};
 
 /// A path between two regions.
 #[derive(Copy, Clone, PartialEq, Debug)]
@@ -21,15 +21,15 @@ impl LinkSpec {
     /// A path that takes no time: caller and callee are one process.
     pub const NONE: Self = Self { rtt: Span::ZERO, jitter: 0.0, keep_alive: Span::ZERO };
 
-    /// One round-trip time, from one number of `draw`.
+    /// One round-trip time, from 64 random bits.
     #[inline]
     #[must_use]
-    pub fn round_trip(&self, draw: &mut Draw) -> Span {
+    pub fn round_trip(&self, bits: u64) -> Span {
         if self.jitter == 0.0 {
             return self.rtt;
         }
-        let z = normal_inv(uniform_open(draw) - f64::EPSILON / 4.0);
-        Span::from_secs_f64_saturating(self.rtt.as_secs_f64() * libm::exp(self.jitter * z))
+        let factor = libm::exp(self.jitter * normal_from(bits));
+        Span::from_secs_f64_saturating(self.rtt.as_secs_f64() * factor)
     }
 
     /// Time on the way there: half a round trip, and two more if the connection is new.
@@ -46,6 +46,14 @@ impl LinkSpec {
     pub fn back(round_trip: Span) -> Span {
         round_trip / 2
     }
+}
+
+/// A standard normal number from 64 random bits, by inversion: one number of a request's luck gives one outcome.
+#[inline]
+#[must_use]
+pub fn normal_from(bits: u64) -> f64 {
+    // The middle of one of 2⁵² equal steps, which is exact: never 0 and never 1.
+    normal_inv(((bits >> 12) as i64 as f64 + 0.5) / 4_503_599_627_370_496.0)
 }
 
 /// The open connections of one caller to one target, seen as a pool: after a use, the next one within the
@@ -73,7 +81,7 @@ impl Connections {
 
 #[cfg(test)]
 mod tests {
-    use sandbox_core::Seed;
+    use sandbox_core::{Rng as _, Seed};
 
     use super::*;
 
@@ -100,10 +108,17 @@ mod tests {
     }
 
     #[test]
+    fn the_extremes_of_luck_are_finite() {
+        for bits in [0, u64::MAX] {
+            assert!(normal_from(bits).abs() > 8.0 && normal_from(bits).is_finite());
+        }
+    }
+
+    #[test]
     fn the_median_round_trip_is_the_stated_one() {
         let noise = Seed::new(3).noise("link");
         let n = 10_001;
-        let mut seen: Vec<_> = (0..n).map(|i| LINK.round_trip(&mut noise.at(i, 0))).collect();
+        let mut seen: Vec<_> = (0..n).map(|i| LINK.round_trip(noise.at(i, 0).next_u64())).collect();
         seen.sort();
         let below = seen.iter().filter(|&&rtt| rtt < LINK.rtt).count() as f64;
         // Binomial(10 001, 1/2): 3.3 standard deviations are 165 (99.9 %).

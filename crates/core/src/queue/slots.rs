@@ -62,11 +62,6 @@ impl<E: Copy> Slots<E> {
         if stamp.generation == generation { Some(&self.slots[index as usize]) } else { None }
     }
 
-    #[inline]
-    pub(super) fn at(&self, index: u32) -> &Slot<E> {
-        &self.slots[index as usize]
-    }
-
     /// Ends the slot's event. A slot that has served 2^32 events is retired, so that no id comes twice.
     #[inline]
     pub(super) fn release(&mut self, index: u32) {

@@ -1,14 +1,15 @@
 //! Routers decide; attempts are made, answered and given up.
 
-use sandbox_core::{Span, Time};
+use sandbox_core::{Rng as _, Span, Time};
 use sandbox_model::{Answer, Cause, NodeId};
 use sandbox_providers::LinkSpec;
+use sandbox_providers::link::normal_from;
 use sandbox_routers::{Call as Asked, Decision, Reason, Seen, Tried};
 
 use super::{Attempt, Call, Event, Machine, Queue, Stage};
 use crate::account::{AttemptKind, Outcome, Path};
 use crate::slab::NONE;
-use crate::world::{Kind, normal};
+use crate::world::Kind;
 
 impl Machine {
     /// A client's own attempt at a gateway somewhere else.
@@ -165,6 +166,8 @@ impl Machine {
             Reason::Avoids => truth.trouble.unwrap_or(Cause::Cooldown),
             Reason::Choice | Reason::Failed => Cause::Misroute,
         });
+        // Further attempts off the plan left it for the same reason, unless the plan fails the request again.
+        self.requests[request].plan_failure.get_or_insert(cause);
         Path::Leak { cause, avoidable: truth.trouble.is_none() }
     }
 
@@ -186,12 +189,15 @@ impl Machine {
     ) -> u32 {
         let r = &self.requests[request];
         let node = &self.world.nodes[target.index()];
+        // One number for the network and one for the prefill, whether they are needed or not.
         let mut draw = node.noise.at(r.key, 2 * luck);
+        let network = draw.next_u64();
+        let prefill_luck = draw.next_u64();
         let (round_trip, there, region_there) = match node.region {
             None => (Span::ZERO, Span::ZERO, region),
             Some(to) => {
                 let link = &self.world.links[region as usize * self.world.regions + to as usize];
-                let round_trip = link.round_trip(&mut draw);
+                let round_trip = link.round_trip(network);
                 let pool = &mut self.world.connections[target.index() * self.world.regions + region as usize];
                 let new = pool.open(now, link.keep_alive);
                 (round_trip, LinkSpec::there(round_trip, new), to)
@@ -210,6 +216,7 @@ impl Machine {
             began: now,
             round_trip,
             luck,
+            prefill_luck,
             path,
             stage: Stage::Sent,
             timer: None,
@@ -235,11 +242,7 @@ impl Machine {
         if e.prefill_noise == 0.0 {
             return work;
         }
-        let key = self.requests[attempt.request].key;
-        let mut draw = self.world.nodes[attempt.target.index()].noise.at(key, 2 * attempt.luck);
-        // The first number is the network's.
-        let _ = sandbox_core::Rng::next_u64(&mut draw);
-        let factor = libm::exp(e.prefill_noise * normal(&mut draw));
+        let factor = libm::exp(e.prefill_noise * normal_from(attempt.prefill_luck));
         Span::from_secs_f64_saturating(work.as_secs_f64() * factor)
     }
 
@@ -280,6 +283,8 @@ impl Machine {
             attempt.streaming = true;
             let (call, began, counted, request) =
                 (attempt.call, attempt.began, attempt.counted, attempt.request);
+            // The twin's times are nobody's concern.
+            let counted = counted && self.detailed;
             if let (Kind::Endpoint(e), true) = (self.world.nodes[attempt.target.index()].kind, counted) {
                 let ttft = at.since(began);
                 crate::account::record_ttft(&mut self.endpoint_tallies[e as usize].ttft, ttft);

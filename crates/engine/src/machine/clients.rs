@@ -64,12 +64,10 @@ impl Machine {
             return;
         }
         r.first_token = true;
-        if r.counted {
+        if r.counted && self.detailed {
             let ttft = at.since(r.arrived);
             record_ttft(&mut self.workload_tallies[r.workload as usize].ttft, ttft);
-            if self.detailed {
-                record_ttft(&mut self.buckets.ttft[r.bucket as usize], ttft);
-            }
+            record_ttft(&mut self.buckets.ttft[r.bucket as usize], ttft);
         }
     }
 

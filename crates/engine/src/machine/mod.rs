@@ -162,7 +162,7 @@ pub(crate) struct Request {
     pub(crate) deadline: Time,
     pub(crate) input: u32,
     pub(crate) output: u32,
-    /// Why the plan failed it last.
+    /// Why it left the plan, or why the plan failed it last.
     pub(crate) plan_failure: Option<Cause>,
     /// Attempts of its entry router.
     pub(crate) attempts: u32,
@@ -208,6 +208,8 @@ pub(crate) struct Attempt {
     pub(crate) began: Time,
     pub(crate) round_trip: Span,
     pub(crate) luck: u64,
+    /// The uniform draw behind its prefill time.
+    pub(crate) prefill_luck: u64,
     pub(crate) path: Path,
     pub(crate) stage: Stage,
     pub(crate) timer: Option<(EventId, Time)>,
