@@ -37,7 +37,7 @@ pub(crate) enum Command {
         /// Directories that `sandbox run` wrote
         #[arg(required = true, value_name = "RUN_DIR")]
         runs: Vec<PathBuf>,
-        /// Width of the charts [pixels]
+        /// Width of the charts in pixels
         #[arg(long, default_value_t = 1600, value_parser = clap::value_parser!(u32).range(800..=8000))]
         width: u32,
     },

@@ -28,7 +28,8 @@ pub(crate) const EVENTS: &str = "events.csv";
 
 /// All files of a run but the event log.
 pub(crate) fn of_run(resolved: &Resolved, output: &RunOutput) -> Result<Files, Failure> {
-    let mut files = charts(resolved, &output.summary, &output.timeline, &output.lane_faults, Style::default())?;
+    let mut files =
+        charts(resolved, &output.summary, &output.timeline, &output.lane_faults, Style::default())?;
     let mut text = |name: &str, text: String| files.insert(name.to_owned(), text.into_bytes());
     text(SUMMARY, summary_json(&output.summary));
     text(TIMELINE, csv::timeline_csv(&output.timeline, &output.lane_faults));
@@ -64,7 +65,8 @@ pub(crate) fn charts(
         start_second_of_day: hours * 3600 + minutes * 60,
     };
     let figure = Figure::from_parts(summary, timeline, faults, clock)?;
-    let name = if style == Style::default() { "timeline".to_owned() } else { format!("timeline-{}", style.width) };
+    let name =
+        if style == Style::default() { "timeline".to_owned() } else { format!("timeline-{}", style.width) };
     Ok(Files::from([
         (format!("{name}.svg"), render_svg(&figure, style)?.into_bytes()),
         (format!("{name}.png"), render_png(&figure, style)?),
@@ -88,18 +90,25 @@ pub(crate) fn write_directory(dir: &Path, files: &Files, log: Option<NamedTempFi
         let path = new.path().join(EVENTS);
         log.persist(&path).map_err(|error| Failure::io("write", &path)(error.error))?;
     }
-    if dir.exists() {
-        check_replaceable(dir)?;
-        let old = tempfile::Builder::new()
-            .prefix(".sandbox-old-")
-            .tempdir_in(parent)
-            .map_err(Failure::io("write in", parent))?;
-        fs::rename(dir, old.path().join("run")).map_err(Failure::io("replace", dir))?;
-    }
     // Temporary directories are for their owner alone; a run is as open as any new file.
-    let new = new.keep();
-    open_up(&new);
-    fs::rename(&new, dir).map_err(Failure::io("write", dir))
+    open_up(new.path());
+    if !dir.exists() {
+        return fs::rename(new.keep(), dir).map_err(Failure::io("write", dir));
+    }
+    check_replaceable(dir)?;
+    let old = tempfile::Builder::new()
+        .prefix(".sandbox-old-")
+        .tempdir_in(parent)
+        .map_err(Failure::io("write in", parent))?;
+    let kept = old.path().join("run");
+    fs::rename(dir, &kept).map_err(Failure::io("replace", dir))?;
+    fs::rename(new.path(), dir).map_err(|error| {
+        // The run that was there goes back to its place; if even that fails it stays where it was kept.
+        if fs::rename(&kept, dir).is_err() {
+            let _ = old.keep();
+        }
+        Failure::io("write", dir)(error)
+    })
 }
 
 /// Whether a run may take the place of what is there: an empty directory, or another run.

@@ -6,7 +6,11 @@
 //! * [`progress`] – the bar of a long run
 //! * [`exit`] – exit codes
 #![forbid(unsafe_code)]
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the one crate that talks to a terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is the one crate that talks to a terminal"
+)]
 
 mod args;
 mod commands;

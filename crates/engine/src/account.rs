@@ -1,9 +1,9 @@
-//! Counting while the run runs: tallies by workload, router and endpoint, the ledger's cells, the timeline's buckets.
+//! Counting while the run runs: tallies by workload, router and endpoint, and the ledger's cells.
 //!
 //! All of it has a fixed size: nothing here grows with the number of requests.
 
 use hdrhistogram::Histogram;
-use sandbox_core::{Span, Time};
+use sandbox_core::Span;
 use sandbox_model::{Cause, Usd};
 
 /// Times to first token are counted in steps of 0.1 ms, with two significant digits, up to an hour.
@@ -248,80 +248,11 @@ impl Cells {
             let work = match row % WORKS {
                 PLAN => crate::output::Work::Plan,
                 WASTED => crate::output::Work::Wasted,
-                leak => crate::output::Work::Leak {
-                    cause: Cause::ALL[(leak - 1) / 2],
-                    avoidable: leak % 2 == 0,
-                },
+                leak => {
+                    crate::output::Work::Leak { cause: Cause::ALL[(leak - 1) / 2], avoidable: leak % 2 == 0 }
+                }
             };
             (row / WORKS, work, endpoint, cell)
         })
-    }
-}
-
-/// The timeline while it is being written.
-pub(crate) struct Buckets {
-    width: u64,
-    endpoints: usize,
-    pub(crate) rows: Vec<Bucket>,
-    /// Requests by bucket of arrival and endpoint that served them.
-    pub(crate) served: Vec<u32>,
-    pub(crate) ttft: Vec<Histogram<u32>>,
-}
-
-#[derive(Copy, Clone, Default)]
-pub(crate) struct Bucket {
-    pub(crate) arrived: u64,
-    pub(crate) served_by_plan: u64,
-    pub(crate) leaked: u64,
-    pub(crate) failed: u64,
-    pub(crate) shed: u64,
-    pub(crate) attempts: u64,
-    pub(crate) rate_limited: u64,
-    pub(crate) billed: Usd,
-}
-
-impl Buckets {
-    pub(crate) fn new(duration: Span, width: Span, endpoints: usize) -> Self {
-        let count = duration.as_nanos().div_ceil(width.as_nanos()) as usize;
-        Self {
-            width: width.as_nanos(),
-            endpoints,
-            rows: vec![Bucket::default(); count],
-            served: vec![0; count * endpoints],
-            ttft: (0..count).map(|_| ttft_histogram()).collect(),
-        }
-    }
-
-    /// The bucket of an instant before the end of the scenario; the end itself counts to the last.
-    #[inline]
-    pub(crate) fn index(&self, at: Time) -> u32 {
-        ((at.as_nanos() / self.width) as usize).min(self.rows.len() - 1) as u32
-    }
-
-    pub(crate) fn at(&mut self, at: Time) -> &mut Bucket {
-        let index = self.index(at);
-        &mut self.rows[index as usize]
-    }
-
-    pub(crate) fn leave(&mut self, bucket: u32, outcome: Outcome, endpoint: Option<u16>) {
-        let row = &mut self.rows[bucket as usize];
-        match outcome {
-            Outcome::Plan => row.served_by_plan += 1,
-            Outcome::Leak => row.leaked += 1,
-            Outcome::Failed => row.failed += 1,
-            Outcome::Shed => row.shed += 1,
-        }
-        if let Some(endpoint) = endpoint {
-            self.served[bucket as usize * self.endpoints + endpoint as usize] += 1;
-        }
-    }
-
-    /// Start of a bucket.
-    pub(crate) fn start(&self, index: usize) -> Time {
-        Time::from_nanos(index as u64 * self.width)
-    }
-
-    pub(crate) fn width(&self) -> Span {
-        Span::from_nanos(self.width)
     }
 }

@@ -10,14 +10,21 @@ use crate::slab::NONE;
 
 /// A law that does not hold: a bug of this program.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("conservation law broken: {law} of {scope}: {detail}\n  hint: this is a bug of the simulator; please report it with the scenario and the seed")]
+#[error(
+    "conservation law broken: {law} of {scope}: {detail}\n  hint: this is a bug of the simulator; please report it with the scenario and the seed"
+)]
 pub struct Violation {
     law: &'static str,
     scope: String,
     detail: String,
 }
 
-fn hold(law: &'static str, scope: &str, holds: bool, detail: impl FnOnce() -> String) -> Result<(), Violation> {
+fn hold(
+    law: &'static str,
+    scope: &str,
+    holds: bool,
+    detail: impl FnOnce() -> String,
+) -> Result<(), Violation> {
     if holds { Ok(()) } else { Err(Violation { law, scope: scope.to_owned(), detail: detail() }) }
 }
 
@@ -74,9 +81,12 @@ pub(crate) fn check(machine: &Machine, resolved: &Resolved) -> Result<(), Violat
     let attached = machine.attempts.iter().count() - orphans;
     let live = machine.calls.iter().filter(|call| call.live != NONE).count();
     let clients = machine.attempts.iter().filter(|a| a.request != NONE && a.call == NONE).count();
-    hold("attempts in flight = those that calls and clients wait for", "run", attached == live + clients, || {
-        format!("{attached} <> {live} + {clients}")
-    })
+    hold(
+        "attempts in flight = those that calls and clients wait for",
+        "run",
+        attached == live + clients,
+        || format!("{attached} <> {live} + {clients}"),
+    )
 }
 
 fn outcomes(scope: &str, tally: &Tally, alive: u64) -> Result<(), Violation> {

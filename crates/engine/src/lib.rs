@@ -6,7 +6,7 @@
 //! * [`replay`] – finds the first event in which two runs differ
 //! * [`mod@world`] – the scenario as tables: nodes, edges, endpoints
 //!
-//! Inside, `machine` handles events (one `match`), `account` counts, `belief` keeps what routers believed beside what
+//! Inside, `machine` handles events (one `match`), `account` and `buckets` count, `belief` keeps what routers believed beside what
 //! was true.
 //!
 //! Invariants, checked in every run and in release builds: no request, attempt or pico-dollar gets lost
@@ -15,6 +15,7 @@
 
 mod account;
 mod belief;
+mod buckets;
 mod conservation;
 mod machine;
 mod objectives;
@@ -26,7 +27,7 @@ mod summarise;
 pub mod weather;
 pub mod world;
 
-pub use machine::{EventKind, EventRecord};
+pub use machine::{EventKind, EventRecord, Log};
 pub use output::{Ledger, Summary, Timeline};
 pub use run::{RunError, RunOptions, RunOutput, run};
 pub use summarise::lane_faults;

@@ -63,12 +63,10 @@ fn measure(
         Metric::FlipPremiumPerHour => per_hour(sum.flip_premium),
         Metric::Failed => Some((sum.requests.failed + sum.requests.shed) as f64),
         Metric::AttemptsPerRequest => share(sum.attempts.total, sum.requests.arrived),
-        Metric::DetectionLagMax => greatest(faults.iter().map(|fault| fault.detection_lag_s)),
-        Metric::FailbackLagMax => greatest(faults.iter().map(|fault| fault.failback_lag_s)),
+        // Faults that nobody noticed were not detected in time.
+        Metric::DetectionLagMax if faults.is_empty() => Some(0.0),
+        Metric::DetectionLagMax => faults.iter().filter_map(|fault| fault.detection_lag_s).reduce(f64::max),
+        // A router that never turned away from a target had nothing to come back from.
+        Metric::FailbackLagMax => Some(faults.iter().filter_map(|f| f.failback_lag_s).fold(0.0, f64::max)),
     }
-}
-
-/// The greatest lag; 0 without faults that were seen, as a promise about faults is kept where none was.
-fn greatest(lags: impl Iterator<Item = Option<f64>>) -> Option<f64> {
-    Some(lags.flatten().fold(0.0, f64::max))
 }

@@ -21,7 +21,11 @@ pub struct Difference {
 /// Runs a scenario under two outage scripts in lockstep, and returns the first event in which the runs differ; `None`
 /// if they are the same to the end.
 #[must_use]
-pub fn first_difference(resolved: &Resolved, first: &OutageScript, second: &OutageScript) -> Option<Difference> {
+pub fn first_difference(
+    resolved: &Resolved,
+    first: &OutageScript,
+    second: &OutageScript,
+) -> Option<Difference> {
     let mut a = start(resolved, first, Sky::Drawn);
     let mut b = start(resolved, second, Sky::Drawn);
     let end = a.model.end;

@@ -5,7 +5,8 @@ use sandbox_model::OutageScript;
 use sandbox_scenario::Resolved;
 
 use crate::conservation::{self, Violation};
-use crate::machine::{EventRecord, Log, Machine};
+use crate::machine::{Log, Machine};
+use crate::output::summary::Scope;
 use crate::output::{Ledger, Summary, Timeline};
 use crate::summarise;
 use crate::weather::{self, Sky};
@@ -16,7 +17,7 @@ pub struct RunOptions<'a> {
     /// Told now and then which share of the scenario (0 to 1) is done.
     pub progress: Option<&'a mut dyn FnMut(f64)>,
     /// Receives every event of the run (not of its twin), in order.
-    pub log: Option<Box<dyn FnMut(&EventRecord) + Send>>,
+    pub log: Option<Log>,
     /// What made this run, for [`Summary::repro`].
     pub repro: String,
 }
@@ -30,6 +31,8 @@ pub struct RunOutput {
     pub timeline: Timeline,
     /// Who was billed for what.
     pub ledger: Ledger,
+    /// The control twin in numbers, all workloads together.
+    pub twin: Scope,
     /// The faults of the run, as drawn.
     pub script: OutageScript,
     /// The faults by lane of the timeline: a fault on a provider hits all its endpoints.
@@ -86,7 +89,8 @@ pub fn run(resolved: &Resolved, options: RunOptions<'_>) -> Result<RunOutput, Ru
     let ledger = summarise::ledger(resolved, &main);
     conservation::check_ledger(&main, &ledger)?;
     let lane_faults = summarise::lane_faults(resolved, &script);
-    Ok(RunOutput { summary, timeline, ledger, script, lane_faults, checkpoints })
+    let twin = summarise::whole(&twin);
+    Ok(RunOutput { summary, timeline, ledger, twin, script, lane_faults, checkpoints })
 }
 
 /// Runs one sky to its end.
@@ -131,6 +135,7 @@ impl Machine {
     /// The scenario is over: what routers still believe ends with it, and bills that are on their way are entered.
     fn finish(&mut self) {
         self.beliefs.finish(self.end);
+        self.buckets.finish();
         for request in self.requests.iter() {
             if let (Some(served), true) = (&request.served, request.counted) {
                 self.workload_tallies[request.workload as usize].billed += served.billed;

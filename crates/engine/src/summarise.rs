@@ -117,6 +117,12 @@ impl Sum {
     }
 }
 
+/// All workloads of a run together, held against themselves.
+pub(crate) fn whole(machine: &Machine) -> Scope {
+    let all = Sum::of(machine.workload_tallies.iter());
+    all.scope(&all)
+}
+
 /// The run in numbers.
 pub(crate) fn summary(
     resolved: &Resolved,
@@ -238,9 +244,6 @@ pub(crate) fn timeline(resolved: &Resolved, main: &Machine, twin: &Machine) -> T
     let rows = main.buckets.rows.iter().zip(&twin.buckets.rows).enumerate().map(|(index, (row, calm))| {
         cost += row.billed;
         twin_cost += calm.billed;
-        let histogram = &main.buckets.ttft[index];
-        let ttft = [50.0, 95.0, 99.0].map(|percent| quantile(histogram, percent));
-        let left = row.served_by_plan + row.leaked + row.failed + row.shed;
         TimelineRow {
             at: main.buckets.start(index),
             arrived: row.arrived,
@@ -248,13 +251,10 @@ pub(crate) fn timeline(resolved: &Resolved, main: &Machine, twin: &Machine) -> T
             leaked: row.leaked,
             failed: row.failed,
             shed: row.shed,
-            in_flight: row.arrived - left,
+            in_flight: row.in_flight(),
             attempts: row.attempts,
             rate_limited: row.rate_limited,
-            ttft: match ttft {
-                [Some(p50), Some(p95), Some(p99)] => Some([p50, p95, p99]),
-                _ => None,
-            },
+            ttft: row.ttft,
             cost,
             twin_cost,
             served: main.buckets.served[index * endpoints..(index + 1) * endpoints]

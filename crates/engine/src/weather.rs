@@ -18,8 +18,12 @@ pub fn outage_script(resolved: &Resolved) -> OutageScript {
     let mut script = resolved.script.clone();
     for (process, speed) in resolved.scenario.weather.processes.iter().zip(&resolved.process_speed) {
         let (gaps, lengths) = process::streams(&seed, &process.name);
-        let windows =
-            process::draw_windows(sampler(&process.between, gaps), sampler(&process.lasting, lengths), speed, end);
+        let windows = process::draw_windows(
+            sampler(&process.between, gaps),
+            sampler(&process.lasting, lengths),
+            speed,
+            end,
+        );
         script.faults.extend(windows.into_iter().map(|(from, until)| Fault {
             target: process.target.clone(),
             kind: process.kind,

@@ -93,14 +93,9 @@ pub(crate) struct Workload {
 }
 
 /// Where a workload's requests come from.
+#[expect(clippy::large_enum_variant, reason = "there is one a workload, and it is on the hot path")]
 pub(crate) enum Source {
-    Poisson {
-        process: PoissonProcess,
-        rate: Curve,
-        arrivals: Stream,
-        input: Lengths,
-        output: Lengths,
-    },
+    Poisson { process: PoissonProcess, rate: Curve, arrivals: Stream, input: Lengths, output: Lengths },
     Trace(std::vec::IntoIter<TraceRow>, Option<TraceRow>),
 }
 
@@ -134,9 +129,7 @@ impl Lengths {
     fn draw(&mut self) -> u32 {
         match &self.law {
             LengthLaw::Constant(n) => *n,
-            LengthLaw::Lognormal { law, max } => {
-                (law.sample(&mut self.stream) + 0.5).clamp(1.0, *max) as u32
-            }
+            LengthLaw::Lognormal { law, max } => (law.sample(&mut self.stream) + 0.5).clamp(1.0, *max) as u32,
             LengthLaw::Empirical(values) => values.sample(&mut self.stream) as u32,
         }
     }
@@ -197,11 +190,9 @@ impl World {
         let link = |from: usize, to: usize| match &resolved.links[from][to] {
             Some(link) => LinkSpec { rtt: link.rtt, jitter: link.jitter, keep_alive: link.keep_alive },
             // Inside a region, and between regions that nothing connects (which are never used).
-            None => LinkSpec {
-                rtt: file::Link::WITHIN_REGION_RTT,
-                jitter: 0.0,
-                keep_alive: Span::from_secs(60),
-            },
+            None => {
+                LinkSpec { rtt: file::Link::WITHIN_REGION_RTT, jitter: 0.0, keep_alive: Span::from_secs(60) }
+            }
         };
         let mut watchers = vec![Vec::new(); nodes.len()];
         for (index, router) in routers.iter().enumerate() {
@@ -224,13 +215,19 @@ impl World {
     }
 
     /// What the calm-weather choice below `node` would have billed for a request; `None` if it would choose nothing.
-    pub(crate) fn calm_bill(&mut self, node: NodeId, now: Time, request: u64, input: u32, output: u32) -> Option<Usd> {
+    pub(crate) fn calm_bill(
+        &mut self,
+        node: NodeId,
+        now: Time,
+        request: u64,
+        input: u32,
+        output: u32,
+    ) -> Option<Usd> {
         match self.nodes[node.index()].kind {
             Kind::Endpoint(index) => Some(self.endpoints[index as usize].price.bill(input, output)),
             Kind::Router(index) => {
                 let router = &mut self.routers[index as usize];
-                let call =
-                    sandbox_routers::Call { now, request, attempts: &[], noise: router.noise };
+                let call = sandbox_routers::Call { now, request, attempts: &[], noise: router.noise };
                 match router.pristine.next(&call, &router.views) {
                     sandbox_routers::Decision::Try { target, .. } => {
                         let target = router.targets[target];
@@ -259,9 +256,7 @@ fn reaching(resolved: &Resolved, plan: NodeId) -> Vec<bool> {
 fn build_node(resolved: &Resolved, node: &sandbox_scenario::resolved::Node, seed: &Seed) -> Node {
     let (kind, overhead) = match node.kind {
         NodeKind::Endpoint { index, .. } => (Kind::Endpoint(index as u16), Span::ZERO),
-        NodeKind::Router { index } => {
-            (Kind::Router(index as u16), resolved.scenario.routers[index].overhead)
-        }
+        NodeKind::Router { index } => (Kind::Router(index as u16), resolved.scenario.routers[index].overhead),
     };
     Node {
         kind,
@@ -305,7 +300,13 @@ fn build_endpoint(endpoint: &file::Endpoint) -> Endpoint {
     }
 }
 
-fn build_router(resolved: &Resolved, endpoints: &[Endpoint], node: NodeId, index: usize, seed: &Seed) -> Router {
+fn build_router(
+    resolved: &Resolved,
+    endpoints: &[Endpoint],
+    node: NodeId,
+    index: usize,
+    seed: &Seed,
+) -> Router {
     let targets = resolved.nodes[node.index()].targets.clone();
     let views = targets
         .iter()
@@ -337,9 +338,8 @@ fn build_strategy(
     spec: &file::Strategy,
     targets: &[NodeId],
 ) -> (Box<dyn Strategy>, file::Timeouts) {
-    let number = |name: &String| {
-        targets.iter().position(|t| resolved.nodes[t.index()].name == *name).expect(CHECKED)
-    };
+    let number =
+        |name: &String| targets.iter().position(|t| resolved.nodes[t.index()].name == *name).expect(CHECKED);
     let n = targets.len();
     match spec {
         file::Strategy::Single { timeouts, .. } => (Box::new(preset::single()), *timeouts),
@@ -362,7 +362,9 @@ fn build_strategy(
             });
             (Box::new(preset::ordered_fallback(n, *retries, backoff, cooldown)), *timeouts)
         }
-        file::Strategy::OpenRouterLegacy { order, allow_fallbacks, max_price, demotion, timeouts, .. } => {
+        file::Strategy::OpenRouterLegacy {
+            order, allow_fallbacks, max_price, demotion, timeouts, ..
+        } => {
             let fields = preset::OpenRouterFields {
                 order: order.iter().map(number).collect(),
                 no_fallbacks: !allow_fallbacks,
@@ -406,9 +408,7 @@ fn build_congestions(resolved: &Resolved, seed: &Seed) -> Vec<ProviderLoad> {
     for (index, (spec, extra)) in scenario.providers.iter().zip(&resolved.providers).enumerate() {
         let (Some(congestion), Some(curve)) = (&spec.congestion, &extra.competing) else { continue };
         let stream = seed.stream(&format!("provider/{}/congestion", spec.name));
-        let of_provider = |node: &&sandbox_scenario::resolved::Node| {
-            matches!(node.kind, NodeKind::Endpoint { provider, .. } if provider.index() == index)
-        };
+        let of_provider = |node: &&sandbox_scenario::resolved::Node| matches!(node.kind, NodeKind::Endpoint { provider, .. } if provider.index() == index);
         let endpoints = resolved
             .nodes
             .iter()

@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::text::serde_as_text;
 
 /// A count of tokens.
-#[derive(
-    Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug, Serialize, Deserialize,
-)]
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tokens(pub u64);
 
@@ -93,7 +91,9 @@ impl fmt::Display for Rate {
 
 /// Why a text is not a rate.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("`{text}` is not a rate; hint: write a count and its unit of time, like \"40/s\", \"600/min\", \"10/h\" or \"2/day\"")]
+#[error(
+    "`{text}` is not a rate; hint: write a count and its unit of time, like \"40/s\", \"600/min\", \"10/h\" or \"2/day\""
+)]
 pub struct RateParseError {
     text: String,
 }

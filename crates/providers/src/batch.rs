@@ -18,10 +18,11 @@ use std::collections::{BinaryHeap, VecDeque};
 
 use sandbox_core::{Span, Time};
 
-/// Fraction bits of the decode clock [2⁻⁴⁴ tokens]: a pace is rounded by less than 1 in 10⁶ up to τ = 10 s.
-const TOKEN_BITS: u32 = 44;
-/// Fraction bits of the prefill clock [2⁻²⁰ ns].
-const WORK_BITS: u32 = 20;
+/// Fraction bits of the decode clock [2⁻⁵² tokens]: a pace is rounded down by less than τ / 2⁵² ns, which is 1 in 10⁸ at
+/// τ = 45 ms and 1 in 450,000 at 10 s.
+const TOKEN_BITS: u32 = 52;
+/// Fraction bits of the prefill clock [2⁻³² ns]: its pace is rounded down by less than 1 in 10⁶ down to a thousandth.
+const WORK_BITS: u32 = 32;
 /// Fraction bits of a slowdown.
 const SLOWDOWN_BITS: u32 = 16;
 
@@ -116,9 +117,9 @@ pub struct Batch {
     others: u32,
     /// [2⁻¹⁶]; `None`: stands still.
     slowdown: Option<u64>,
-    /// Pace of the prefill clock [2⁻²⁰ ns per ns].
+    /// Pace of the prefill clock [2⁻³² ns per ns].
     work_rate: u64,
-    /// Pace of the decode clock [2⁻⁴⁴ tokens per ns].
+    /// Pace of the decode clock [2⁻⁵² tokens per ns].
     token_rate: u64,
     now: Time,
     work_clock: u128,
@@ -197,7 +198,7 @@ impl Batch {
             if rate == 0 {
                 return None;
             }
-            // What is left fits 64 bits for answers up to 2²⁰ tokens and prefills up to 4 hours.
+            // What is left mostly fits 64 bits: 4,096 tokens, or 4 s of prefill.
             let nanos = match u64::try_from(left) {
                 Ok(left) => left.div_ceil(rate),
                 Err(_) => u64::try_from(left.div_ceil(u128::from(rate))).unwrap_or(u64::MAX),
@@ -260,8 +261,9 @@ impl Batch {
         self.slots = self.spec.sequences - self.others;
         self.slowdown = slowdown.map(|s| (s.max(1.0) * f64::from(1_u32 << SLOWDOWN_BITS)) as u64);
         let share = (1.0 - competing).max(1e-3);
+        // However slow, it moves: only `None` stands still.
         self.work_rate =
-            slowdown.map_or(0, |s| ((share / s.max(1.0)) * f64::from(1_u32 << WORK_BITS)) as u64);
+            slowdown.map_or(0, |s| (((share / s.max(1.0)) * (1_u64 << WORK_BITS) as f64) as u64).max(1));
         self.set_token_rate();
         self.start_waiting();
     }
@@ -299,12 +301,14 @@ impl Batch {
         let sequences = u64::from(self.decoding + self.others);
         let step = self.spec.step_base.as_nanos() + self.spec.step_per_sequence.as_nanos() * sequences;
         // An empty batch without a base time has no pace, and nobody to notice.
-        let per_nano = (1 << (TOKEN_BITS + SLOWDOWN_BITS)) / step.max(1);
-        self.token_rate = if slowdown == 1 << SLOWDOWN_BITS {
-            per_nano >> SLOWDOWN_BITS
+        let step = step.max(1);
+        let rate = if slowdown == 1 << SLOWDOWN_BITS {
+            (1 << TOKEN_BITS) / step
         } else {
-            (per_nano / slowdown).max(1)
+            ((1_u128 << (TOKEN_BITS + SLOWDOWN_BITS)) / (u128::from(step) * u128::from(slowdown))) as u64
         };
+        // However slow, it moves.
+        self.token_rate = rate.max(1);
     }
 
     fn allocate(&mut self, job: Job, stage: Stage) -> Slot {
@@ -420,6 +424,10 @@ impl Batch {
                 started = true;
             }
         }
+        // Behind those that start there may be places that others left behind.
+        if started {
+            self.drop_stale_waiting();
+        }
         started
     }
 
@@ -437,6 +445,10 @@ impl Batch {
             }
             self.decodes.pop();
         }
+        self.drop_stale_waiting();
+    }
+
+    fn drop_stale_waiting(&mut self) {
         while let Some(&(_, slot)) = self.waiting.front() {
             if self.current(slot.index, slot.generation).is_some() {
                 break;

@@ -37,7 +37,8 @@ impl Congestion {
     /// The load from `now` on, for one [`Congestion::STEP`]. Call it once a step, in order of time.
     pub fn step(&mut self, now: Time) -> f64 {
         let load = self.curve.at(now) * libm::exp(self.x - self.sigma * self.sigma / 2.0);
-        self.x = self.rho * self.x + self.sigma * (1.0 - self.rho * self.rho).sqrt() * gauss(&mut self.stream);
+        self.x =
+            self.rho * self.x + self.sigma * (1.0 - self.rho * self.rho).sqrt() * gauss(&mut self.stream);
         load.clamp(0.0, Self::MOST)
     }
 }
@@ -60,7 +61,8 @@ mod tests {
         let stream = Seed::new(1).stream("congestion");
         let mut load = Congestion::new(Curve::constant(0.4), sigma, memory, stream);
         let mean: f64 =
-            (0..steps).map(|k| load.step(Time::ZERO + Congestion::STEP * u64::from(k))).sum::<f64>() / f64::from(steps);
+            (0..steps).map(|k| load.step(Time::ZERO + Congestion::STEP * u64::from(k))).sum::<f64>()
+                / f64::from(steps);
         // The variance of the mean is inflated by the correlation time of about 2·15 steps; 3.3 standard errors
         // (99.9 %) of 0.4 · 0.2 · sqrt(30 / 200 000) = 0.00098.
         assert!((mean - 0.4).abs() < 3.3 * 0.00098, "{mean}");

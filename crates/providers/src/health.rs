@@ -128,7 +128,8 @@ mod tests {
             (500_u16..510).prop_map(|s| FaultKind::Down { status: Status(s) }),
             Just(FaultKind::Blackhole),
             (1.0..8.0_f64).prop_map(|slowdown| FaultKind::Brownout { slowdown }),
-            (0.0..1.0_f64, 500_u16..503).prop_map(|(share, s)| FaultKind::Errors { share, status: Status(s) }),
+            (0.0..1.0_f64, 500_u16..503)
+                .prop_map(|(share, s)| FaultKind::Errors { share, status: Status(s) }),
             (0.0..1.0_f64).prop_map(|scale| FaultKind::RateLimitSpike { scale }),
         ]
     }

@@ -47,7 +47,12 @@ mod tests {
     fn windows_are_apart_inside_the_scenario_and_as_frequent_as_stated() {
         let (mut gaps, _) = streams(&Seed::new(5), "test");
         let end = Time::ZERO + Span::from_hours(10_000);
-        let windows = draw_windows(|| -3600.0 * libm::log(uniform_open(&mut gaps)), || 360.0, &Curve::constant(1.0), end);
+        let windows = draw_windows(
+            || -3600.0 * libm::log(uniform_open(&mut gaps)),
+            || 360.0,
+            &Curve::constant(1.0),
+            end,
+        );
         for pair in windows.windows(2) {
             assert!(pair[0].1 <= pair[1].0);
         }
@@ -58,6 +63,8 @@ mod tests {
 
     #[test]
     fn a_process_that_never_speeds_up_draws_nothing() {
-        assert!(draw_windows(|| 1.0, || 1.0, &Curve::constant(0.0), Time::ZERO + Span::from_hours(1)).is_empty());
+        assert!(
+            draw_windows(|| 1.0, || 1.0, &Curve::constant(0.0), Time::ZERO + Span::from_hours(1)).is_empty()
+        );
     }
 }

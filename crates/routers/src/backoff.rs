@@ -42,7 +42,9 @@ impl Backoff {
         let luck = || uniform(&mut noise.at(request, WAITS + attempt));
         match self.jitter {
             Jitter::None => wait,
-            Jitter::Added(most) => wait + Span::from_secs_f64_saturating(most.as_secs_f64() * luck()),
+            Jitter::Added(most) => {
+                wait.saturating_add(Span::from_secs_f64_saturating(most.as_secs_f64() * luck()))
+            }
             Jitter::Scaled(low, high) => {
                 Span::from_secs_f64_saturating(wait.as_secs_f64() * (low + (high - low) * luck()))
             }
@@ -80,7 +82,10 @@ mod tests {
                 low = low.min(seen);
                 high = high.max(seen);
             }
-            assert!(low >= wait && low < wait + 0.01 && high > wait + 0.74 && high <= wait + 0.75, "{n}: {low} {high}");
+            assert!(
+                low >= wait && low < wait + 0.01 && high > wait + 0.74 && high <= wait + 0.75,
+                "{n}: {low} {high}"
+            );
         }
     }
 

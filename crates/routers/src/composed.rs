@@ -51,11 +51,13 @@ impl Composed {
         members(mask).filter(|&t| self.memory.down_until(t) <= now).fold(0, |mask, t| mask | 1 << t)
     }
 
-    /// A further try at the target that failed last, if it is worth one: the try, or the wait before it.
-    fn retry(&self, call: &Call<'_>) -> Option<Decision> {
+    /// A further try at the target that failed last, if it is worth one: the try, or the wait before it. The guard
+    /// holds for retries too: prices may have moved since the first try.
+    fn retry(&self, call: &Call<'_>, affordable: u64) -> Option<Decision> {
         let &Tried { target, answer: Some(answer), at } = call.attempts.last()? else { return None };
         let tries = call.attempts.iter().filter(|tried| tried.target == target).count() as u32;
         let worth = answer.status().is_retryable()
+            && affordable >> target & 1 == 1
             && tries <= self.retries
             && self.memory.down_until(target) <= call.now;
         if !worth {
@@ -84,7 +86,10 @@ impl Composed {
                 let limited = |answer: Answer| answer.status() == Status::TOO_MANY_REQUESTS;
                 let transient = |answer: Answer| answer.status().is_retryable() || answer == Answer::Cut;
                 if answers().all(limited) {
-                    Answer::Failed { status: Status::TOO_MANY_REQUESTS, retry_after: least_retry_after(answers()) }
+                    Answer::Failed {
+                        status: Status::TOO_MANY_REQUESTS,
+                        retry_after: least_retry_after(answers()),
+                    }
                 } else if answers().all(transient) {
                     Answer::failed(Status::UNAVAILABLE)
                 } else {
@@ -111,10 +116,10 @@ fn least_retry_after(answers: impl Iterator<Item = Answer>) -> Option<Span> {
 
 impl Strategy for Composed {
     fn next(&mut self, call: &Call<'_>, targets: &[TargetView]) -> Decision {
-        if let Some(decision) = self.retry(call) {
+        let affordable = self.affordable(targets);
+        if let Some(decision) = self.retry(call, affordable) {
             return decision;
         }
-        let affordable = self.affordable(targets);
         let tried = call.attempts.iter().fold(0_u64, |mask, tried| mask | 1 << tried.target);
         let left = affordable & !tried;
         if left == 0 || tried.count_ones() >= self.most_targets {

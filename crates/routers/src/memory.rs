@@ -122,7 +122,7 @@ fn speaks_against_a_target(answer: Answer) -> bool {
     !answer.is_ok() && matches!(answer.status().0, 401 | 402 | 404 | 408 | 429 | 500..=599)
 }
 
-/// Slices of a demotion window: results older than the window by at most a tenth still count.
+/// Slices of a demotion window: nothing older than the window counts, everything younger than nine tenths of it does.
 const SLICES: usize = 10;
 
 /// Results of one target over the demotion window.
@@ -138,7 +138,8 @@ pub struct Recent {
 impl Recent {
     fn observe(&mut self, rule: &Demotion, seen: &Seen) {
         // Rate limits are not outages: OpenRouter's published uptimes leave them out.
-        let failed = speaks_against_a_target(seen.answer) && seen.answer.status() != Status::TOO_MANY_REQUESTS;
+        let failed =
+            speaks_against_a_target(seen.answer) && seen.answer.status() != Status::TOO_MANY_REQUESTS;
         if !failed && !seen.answer.is_ok() {
             return;
         }

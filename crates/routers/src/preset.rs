@@ -19,7 +19,12 @@ pub fn single() -> Composed {
 
 /// Targets in order: retries on each, then the next.
 #[must_use]
-pub fn ordered_fallback(targets: usize, retries: u32, backoff: Backoff, cooldown: Option<Cooldown>) -> Composed {
+pub fn ordered_fallback(
+    targets: usize,
+    retries: u32,
+    backoff: Backoff,
+    cooldown: Option<Cooldown>,
+) -> Composed {
     Composed {
         allowed: first(targets),
         max_price: None,

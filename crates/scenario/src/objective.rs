@@ -177,7 +177,9 @@ impl Objective {
         let metric = find_metric(name, limit_text)?;
         let limit = parse_limit(limit_text, metric)?;
         let greater = matches!(comparison, Comparison::Gt | Comparison::Ge);
-        if greater != metric.is_better_when_greater() {
+        // A floor under a latency makes sense: it holds a model against a published range.
+        let both_sides = matches!(metric, Metric::Ttft(_));
+        if !both_sides && greater != metric.is_better_when_greater() {
             let turned = if greater { "<=" } else { ">=" };
             return fail(
                 format!("`{name} {sign} …` promises the bad side of the limit"),

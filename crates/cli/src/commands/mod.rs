@@ -66,8 +66,8 @@ fn load(args: &ScenarioArgs) -> Result<Resolved, Failure> {
 fn plot(run: &std::path::Path, style: Style) -> Result<(), Failure> {
     let summary = files::read_summary(run)?;
     let timeline = read_timeline_csv(&files::read(run, files::TIMELINE)?)?;
-    let resolved = Resolved::load(&run.join(files::SCENARIO), &[])?
-        .with_script_file(&run.join(files::OUTAGES))?;
+    let resolved =
+        Resolved::load(&run.join(files::SCENARIO), &[])?.with_script_file(&run.join(files::OUTAGES))?;
     let faults = sandbox_engine::lane_faults(&resolved, &resolved.script);
     for (name, bytes) in files::charts(&resolved, &summary, &timeline, &faults, style)? {
         let path = run.join(name);

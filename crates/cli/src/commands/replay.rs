@@ -46,7 +46,10 @@ pub(super) fn replay(dir: &Path) -> Result<Code, Failure> {
         println!("  it was recorded by version {}, this is {}", recorded.version, output.summary.version);
     }
     if recorded.fingerprint == output.summary.fingerprint {
-        println!("  the events are the same (fingerprint {}): files were changed after the run", recorded.fingerprint);
+        println!(
+            "  the events are the same (fingerprint {}): files were changed after the run",
+            recorded.fingerprint
+        );
     } else {
         println!("  fingerprint: recorded {}, now {}", recorded.fingerprint, output.summary.fingerprint);
     }
@@ -69,9 +72,13 @@ fn tell_first_event(dir: &Path, resolved: &Resolved, drawn: &sandbox_model::Outa
     match sandbox_engine::replay::first_difference(resolved, drawn, &changed) {
         None => println!("  run with {} as it is now, every event would be the same", files::OUTAGES),
         Some(difference) => {
-            println!("  run with {} as it is now, event {} is the first that differs:", files::OUTAGES, difference.event);
-            println!("    recorded: {}", describe(resolved, difference.first));
-            println!("    now:      {}", describe(resolved, difference.second));
+            println!(
+                "  run with {} as it is now, event {} is the first that differs:",
+                files::OUTAGES,
+                difference.event
+            );
+            println!("    replayed: {}", describe(resolved, difference.first));
+            println!("    edited:   {}", describe(resolved, difference.second));
         }
     }
 }
@@ -83,7 +90,10 @@ fn describe(resolved: &Resolved, record: Option<EventRecord>) -> String {
         text.push_str(&format!(" at {}", resolved.nodes[node.index()].name));
     }
     if let Some((workload, number)) = record.request {
-        text.push_str(&format!(", request {number} of {}", resolved.scenario.workloads[workload as usize].name));
+        text.push_str(&format!(
+            ", request {number} of {}",
+            resolved.scenario.workloads[workload as usize].name
+        ));
     }
     match record.answer {
         Some(Answer::Ok) => text.push_str(", served"),
@@ -105,5 +115,5 @@ fn first_difference(old: &[u8], new: &[u8]) -> String {
         Some(line) => format!("`{}`", line.trim().chars().take(100).collect::<String>()),
         None => "the end".to_owned(),
     };
-    format!("line {}: recorded {}, replayed {}", line + 1, show(old_text), show(new_text))
+    format!("line {}: the file has {}, its replay {}", line + 1, show(old_text), show(new_text))
 }

@@ -27,7 +27,9 @@ pub(super) fn run(args: &Run) -> Result<Code, Failure> {
     let runs: Vec<(Option<&str>, PathBuf)> = match &args.routers[..] {
         [] => vec![(None, out)],
         [one] => vec![(Some(one), out)],
-        many => many.iter().map(|router| (Some(router.as_str()), out.join(router.replace('=', "-")))).collect(),
+        many => {
+            many.iter().map(|router| (Some(router.as_str()), out.join(router.replace('=', "-")))).collect()
+        }
     };
     let mut variants = Vec::new();
     for (router, dir) in runs {

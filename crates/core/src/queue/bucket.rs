@@ -1,21 +1,31 @@
 //! Runs of entries in order of arrival, some of them stale: a [`Bucket`] of the wheel, a [`Lane`] of one class.
 //!
-//! Invariant: a run whose entries are all stale is emptied at once, and one that is three quarters stale is swept,
-//! so "not empty" means "has an event" and memory follows the events.
+//! Invariants:
+//! - A run whose entries are all stale is emptied at once, and one that is three quarters stale is swept, so "not
+//!   empty" means "has the entry of an event" and memory follows the events.
+//! - Entries of equal time lie in the order their events were scheduled, in a bucket unless it is marked
+//!   [`DISORDERED`], in a lane always.
 
 use std::collections::VecDeque;
 
 use super::Class;
-use super::slots::Slots;
+use super::slots::{Slots, Standing};
 use crate::random::{mul_high, splitmix64};
 
 /// Runs shorter than this are not worth sweeping.
 const SWEEP_FROM: usize = 16;
 
+/// Marks of a bucket. An event of it may have moved on without its entry.
+pub(super) const MOVED: u8 = 1;
+/// Its entries may be out of order: one of them came here long after its event was moved.
+pub(super) const DISORDERED: u8 = 2;
+/// Its `least` may be too low: an event of that time has left or moved.
+const VAGUE: u8 = 4;
+
 /// A pending event as it lies in a bucket: 16 bytes and the payload.
 #[derive(Copy, Clone)]
 pub(super) struct Entry<E> {
-    /// When it runs [ns].
+    /// When it runs, unless it has moved to later [ns].
     pub(super) time: u64,
     /// The slot's version when this entry was made: another one now means stale.
     pub(super) version: u32,
@@ -42,9 +52,20 @@ impl<E> Entry<E> {
 }
 
 impl<E: Copy> Entry<E> {
+    /// The entry for another time.
     #[inline]
-    fn is_current(&self, slots: &Slots<E>) -> bool {
-        slots.is_current(self.slot(), self.version)
+    pub(super) fn at(&self, time: u64) -> Self {
+        Entry { time, ..*self }
+    }
+
+    #[inline]
+    pub(super) fn standing(&self, slots: &Slots<E>) -> Standing {
+        slots.standing(self.slot(), self.version)
+    }
+
+    #[inline]
+    fn is_live(&self, slots: &Slots<E>) -> bool {
+        slots.is_live(self.slot(), self.version)
     }
 }
 
@@ -53,18 +74,20 @@ pub(super) struct Bucket<E> {
     entries: Vec<Entry<E>>,
     /// How many entries are stale.
     stale: usize,
-    /// At most the least time among the current entries [ns]; exactly that while none is stale.
+    /// The least time of an event here, or less if marked [`VAGUE`] [ns].
     least: u64,
+    marks: u8,
 }
 
 impl<E: Copy> Bucket<E> {
     pub(super) fn new() -> Self {
-        Bucket { entries: Vec::new(), stale: 0, least: u64::MAX }
+        Bucket { entries: Vec::new(), stale: 0, least: u64::MAX, marks: 0 }
     }
 
     #[inline]
-    pub(super) fn push(&mut self, entry: Entry<E>) {
+    pub(super) fn push(&mut self, entry: Entry<E>, marks: u8) {
         self.least = self.least.min(entry.time);
+        self.marks |= marks;
         self.entries.push(entry);
     }
 
@@ -75,44 +98,41 @@ impl<E: Copy> Bucket<E> {
 
     pub(super) fn clear(&mut self) {
         self.entries.clear();
-        self.stale = 0;
-        self.least = u64::MAX;
+        (self.stale, self.least, self.marks) = (0, u64::MAX, 0);
     }
 
-    /// The least time of an event [ns], after sweeping if that is needed to know it.
+    /// The least time of an event [ns], unless it takes a walk to know it.
     #[inline]
-    pub(super) fn least_swept(&mut self, slots: &Slots<E>) -> u64 {
-        if self.stale > 0 {
-            self.sweep(slots);
-        }
-        self.least
+    pub(super) fn least(&self) -> Option<u64> {
+        if self.marks & VAGUE == 0 { Some(self.least) } else { None }
     }
 
-    /// The least time of an event [ns], moving nothing.
-    pub(super) fn least(&self, slots: &Slots<E>) -> u64 {
-        if self.stale == 0 {
-            return self.least;
-        }
-        let current = self.entries.iter().filter(|entry| entry.is_current(slots));
-        current.map(|entry| entry.time).min().expect("a bucket with a bit set has an event")
+    /// The least time of an event that has its entry here [ns], be it one that the bucket is not for.
+    pub(super) fn least_by_walking(&self, slots: &Slots<E>) -> u64 {
+        let times = self.entries.iter().filter_map(|entry| match entry.standing(slots) {
+            Standing::Current => Some(entry.time),
+            Standing::Moved => Some(slots.time(entry.slot())),
+            Standing::Stale => None,
+        });
+        times.min().expect("a bucket with its bit set has an event")
     }
 
-    /// The entry, if there is just one, which then is an event; it is taken out.
+    /// The entry, if there is just one; it is taken out. Its event is at `least`, which must be known.
     #[inline]
     pub(super) fn take_only(&mut self) -> Option<Entry<E>> {
         if self.entries.len() != 1 {
             return None;
         }
-        self.least = u64::MAX;
+        (self.least, self.marks) = (u64::MAX, 0);
         self.entries.pop()
     }
 
-    /// Everything in it, and how many of these are stale. Hand the emptied `Vec` back with `put_back`.
+    /// Everything in it, how many of these are stale, and its marks. Hand the emptied `Vec` back.
     #[inline]
-    pub(super) fn take_all(&mut self) -> (Vec<Entry<E>>, usize) {
-        let stale = std::mem::take(&mut self.stale);
-        self.least = u64::MAX;
-        (std::mem::take(&mut self.entries), stale)
+    pub(super) fn take_all(&mut self) -> (Vec<Entry<E>>, usize, u8) {
+        let (stale, marks) = (self.stale, self.marks);
+        (self.stale, self.least, self.marks) = (0, u64::MAX, 0);
+        (std::mem::take(&mut self.entries), stale, marks)
     }
 
     /// Whether the next push would have to allocate a first time.
@@ -135,10 +155,17 @@ impl<E: Copy> Bucket<E> {
         std::mem::take(&mut self.entries)
     }
 
-    /// Accounts for an entry of this bucket that has just gone stale.
+    /// Accounts for an event whose entry stays here while it moves on from `time`.
     #[inline]
-    pub(super) fn one_went_stale(&mut self, slots: &Slots<E>) {
+    pub(super) fn one_moved(&mut self, time: u64) {
+        self.marks |= MOVED | if time == self.least { VAGUE } else { 0 };
+    }
+
+    /// Accounts for an entry of this bucket, at `time`, that has just gone stale.
+    #[inline]
+    pub(super) fn one_went_stale(&mut self, time: u64, slots: &Slots<E>) {
         self.stale += 1;
+        self.marks |= if time == self.least { VAGUE } else { 0 };
         if self.stale == self.entries.len() {
             self.clear();
         } else if self.entries.len() >= SWEEP_FROM && self.stale > self.entries.len() / 4 * 3 {
@@ -160,14 +187,16 @@ impl<E: Copy> Bucket<E> {
         let mut kept = 0;
         for at in 0..self.entries.len() {
             let entry = self.entries[at];
-            let current = entry.is_current(slots);
+            let live = entry.is_live(slots);
             self.entries[kept] = entry;
-            kept += usize::from(current);
-            least = least.min(if current { entry.time } else { u64::MAX });
+            kept += usize::from(live);
+            least = least.min(if live { entry.time } else { u64::MAX });
         }
         self.entries.truncate(kept);
         self.stale = 0;
         self.least = least;
+        // A moved event counts at the time of its entry, which is too early.
+        self.marks = if self.marks & MOVED == 0 { self.marks & !VAGUE } else { self.marks | VAGUE };
     }
 }
 
@@ -206,7 +235,7 @@ impl<E: Copy> Lane<E> {
             if self.stale == 0 {
                 return entry;
             }
-            if entry.is_current(slots) {
+            if entry.is_live(slots) {
                 self.clear_if_all_stale();
                 return entry;
             }
@@ -219,6 +248,12 @@ impl<E: Copy> Lane<E> {
         self.sweep(slots);
         let pick = mul_high(splitmix64(state), self.entries.len() as u64) as usize;
         self.entries.swap(0, pick);
+    }
+
+    /// Puts its events in order, none of which may be stale.
+    pub(super) fn sort(&mut self, slots: &Slots<E>) {
+        debug_assert!(self.stale == 0, "the slot of a stale entry is another event's");
+        self.entries.make_contiguous().sort_by_key(|entry| slots.sequence(entry.slot()));
     }
 
     /// Accounts for an entry of this lane that has just gone stale.
@@ -241,7 +276,7 @@ impl<E: Copy> Lane<E> {
     /// Drops the stale entries, keeping the order of the others.
     pub(super) fn sweep(&mut self, slots: &Slots<E>) {
         if self.stale > 0 {
-            self.entries.retain(|entry| entry.is_current(slots));
+            self.entries.retain(|entry| entry.is_live(slots));
             self.stale = 0;
         }
     }

@@ -63,6 +63,35 @@ fn cancelled_entries_do_not_pile_up() {
 }
 
 #[test]
+fn a_postponed_event_has_one_entry_which_follows_it() {
+    let mut queue = EventQueue::new();
+    let held = |queue: &EventQueue<u32>| queue.buckets.iter().map(Bucket::entries_held).sum::<usize>();
+    let id = queue.schedule(Time::from_nanos(1 << 20), 0, 7);
+    for postponed in 0..100_000 {
+        queue.schedule_after(Span::from_nanos(1 << 12), 0, 1);
+        queue.reschedule(id, queue.now() + Span::from_nanos(1 << 25));
+        assert_eq!((held(&queue), queue.pop().map(|fired| fired.event)), (2, Some(1)), "{postponed}");
+    }
+    assert_eq!(drain(&mut queue), [7]);
+    let rooms = queue.spare.iter().map(Vec::len).sum::<usize>();
+    assert!(rooms <= 16, "room for {rooms} buckets is kept, two were ever filled");
+}
+
+#[test]
+fn a_slot_forgets_that_its_event_had_moved() {
+    let mut queue = EventQueue::new();
+    let id = queue.schedule(Time::from_nanos(10), 0, 0);
+    queue.reschedule(id, Time::from_nanos(1 << 20));
+    queue.clear();
+    let id = queue.schedule(Time::from_nanos(10), 0, 1);
+    queue.reschedule(id, Time::from_nanos(1 << 20));
+    queue.cancel(id);
+    queue.schedule(Time::from_nanos(10), 0, 2);
+    assert_eq!(queue.peek_time(), Some(Time::from_nanos(10)));
+    assert_eq!(drain(&mut queue), [2]);
+}
+
+#[test]
 #[should_panic(expected = "before now (5ns)")]
 fn scheduling_in_the_past_panics() {
     let mut queue = EventQueue::new();

@@ -8,12 +8,34 @@ use crate::oracle::Oracle;
 /// One thing done to both queues. Delays are drawn so that every level of the wheel is met, ties and zero above all.
 #[derive(Clone, Debug)]
 enum Step {
-    Schedule { delay: u64, class: u8 },
-    Cancel { pick: u16 },
-    Reschedule { pick: u16, delay: u64 },
+    Schedule {
+        delay: u64,
+        class: u8,
+    },
+    Cancel {
+        pick: u16,
+    },
+    Reschedule {
+        pick: u16,
+        delay: u64,
+    },
+    /// Later than, or at, its own time.
+    Postpone {
+        pick: u16,
+        by: u64,
+    },
+    /// To the time of another event.
+    Join {
+        pick: u16,
+        other: u16,
+    },
     Pop,
-    PopUntil { delay: u64 },
-    PopAll { at_most: u8 },
+    PopUntil {
+        delay: u64,
+    },
+    PopAll {
+        at_most: u8,
+    },
     Clear,
 }
 
@@ -33,6 +55,8 @@ fn step() -> impl Strategy<Value = Step> {
         60 => (delay(), 0..8_u8).prop_map(|(delay, class)| Step::Schedule { delay, class }),
         20 => any::<u16>().prop_map(|pick| Step::Cancel { pick }),
         20 => (any::<u16>(), delay()).prop_map(|(pick, delay)| Step::Reschedule { pick, delay }),
+        30 => (any::<u16>(), delay()).prop_map(|(pick, by)| Step::Postpone { pick, by }),
+        15 => (any::<u16>(), any::<u16>()).prop_map(|(pick, other)| Step::Join { pick, other }),
         25 => Just(Step::Pop),
         15 => delay().prop_map(|delay| Step::PopUntil { delay }),
         2 => (0..40_u8).prop_map(|at_most| Step::PopAll { at_most }),
@@ -64,14 +88,15 @@ impl Twins {
                 }
             }
             Step::Reschedule { pick, delay } => {
-                if let Some((event, id)) = self.pick(pick) {
-                    let time = self.slow.now.saturating_add(delay);
-                    assert_eq!(
-                        self.fast.reschedule(id, Time::from_nanos(time)),
-                        self.slow.reschedule(event, time)
-                    );
-                    assert_eq!(self.fast.time_of(id).map(Time::as_nanos), self.slow.time_of(event));
-                }
+                self.reschedule(pick, self.slow.now.saturating_add(delay));
+            }
+            Step::Postpone { pick, by } => {
+                let time = self.pick(pick).and_then(|(event, _)| self.slow.time_of(event));
+                self.reschedule(pick, time.unwrap_or(self.slow.now).saturating_add(by));
+            }
+            Step::Join { pick, other } => {
+                let time = self.pick(other).and_then(|(event, _)| self.slow.time_of(event));
+                self.reschedule(pick, time.unwrap_or(self.slow.now));
             }
             Step::Pop => self.pop_until(u64::MAX),
             Step::PopUntil { delay } => self.pop_until(self.slow.now.saturating_add(delay)),
@@ -85,6 +110,13 @@ impl Twins {
         assert_eq!(self.fast.is_empty(), self.slow.len() == 0);
         assert_eq!(self.fast.peek_time().map(Time::as_nanos), self.slow.peek());
         assert_eq!(self.fast.now().as_nanos(), self.slow.now);
+    }
+
+    fn reschedule(&mut self, pick: u16, time: u64) {
+        let Some((event, id)) = self.pick(pick) else { return };
+        assert_eq!(self.fast.reschedule(id, Time::from_nanos(time)), self.slow.reschedule(event, time));
+        assert_eq!(self.fast.time_of(id).map(Time::as_nanos), self.slow.time_of(event));
+        assert_eq!(self.fast.contains(id), self.slow.time_of(event).is_some());
     }
 
     /// An event of the past or present, the recent ones more often.
@@ -138,6 +170,32 @@ fn agrees_with_a_binary_heap_under_timeout_churn() {
     }
 }
 
+/// Few instants and much moving: most events meet others at the time they are moved to, in buckets of every size.
+#[test]
+fn agrees_with_a_binary_heap_when_ties_are_moved() {
+    let mut rng = Seed::new(4).stream("moved ties");
+    for grain in [1, 64, 4096, 1 << 20] {
+        let mut twins = Twins::default();
+        for _ in 0..8_000 {
+            let delay = below(&mut rng, 40) * grain;
+            let (pick, other) = (below(&mut rng, 1 << 16) as u16, below(&mut rng, 1 << 16) as u16 / 3 * 3);
+            let step = match below(&mut rng, 20) {
+                0..=5 => Step::Schedule { delay, class: (delay / grain % 2) as u8 },
+                6..=9 => Step::Postpone { pick: other, by: delay / 8 },
+                10..=12 => Step::Join { pick, other },
+                13 => Step::Reschedule { pick, delay },
+                14 => Step::Cancel { pick: other },
+                15 => Step::PopUntil { delay: grain },
+                _ => Step::Pop,
+            };
+            twins.run(&step);
+        }
+        while !twins.fast.is_empty() {
+            twins.run(&Step::Pop);
+        }
+    }
+}
+
 #[test]
 fn looking_ahead_leaves_the_time_between_open() {
     let mut queue = EventQueue::new();
@@ -165,6 +223,25 @@ fn equal_events_run_in_the_order_scheduled_whatever_the_way_there() {
     queue.schedule(at, 2, 92);
     let order: Vec<i32> = std::iter::from_fn(|| queue.pop()).map(|fired| fired.event).collect();
     assert_eq!(order, [92, 0, 1, 2, 3]);
+}
+
+#[test]
+fn a_moved_event_takes_its_turn_by_when_it_was_moved() {
+    let mut queue = EventQueue::new();
+    let at = |seconds| Time::ZERO + Span::from_secs(seconds);
+    let moved: Vec<EventId> = (0..3).map(|event| queue.schedule(at(10 + event), 0, event)).collect();
+    queue.schedule(at(100), 0, 10);
+    queue.reschedule(moved[1], at(100));
+    queue.schedule(at(100), 0, 11);
+    queue.reschedule(moved[0], at(100));
+    queue.reschedule(moved[2], at(12)); // to where it is
+    queue.schedule(at(12), 0, 12);
+    queue.schedule(at(100), 0, 13);
+    assert_eq!(queue.peek_time(), Some(at(12)));
+    assert_eq!(queue.pop_until(at(11)), None);
+    queue.schedule(at(1), 0, 14);
+    let order: Vec<u64> = std::iter::from_fn(|| queue.pop()).map(|fired| fired.event).collect();
+    assert_eq!(order, [14, 2, 12, 10, 1, 11, 0, 13]);
 }
 
 #[test]

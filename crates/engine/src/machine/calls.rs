@@ -1,7 +1,7 @@
 //! Routers decide; attempts are made, answered and given up.
 
 use sandbox_core::{Rng as _, Span, Time};
-use sandbox_model::{Answer, Cause, NodeId};
+use sandbox_model::{Answer, Cause, NodeId, Status};
 use sandbox_providers::LinkSpec;
 use sandbox_providers::link::normal_from;
 use sandbox_routers::{Call as Asked, Decision, Reason, Seen, Tried};
@@ -55,7 +55,8 @@ impl Machine {
         // The list of attempts keeps its memory from the call before.
         let mut tried = std::mem::take(&mut call.tried);
         tried.clear();
-        *call = Call { request, parent, router, region, path, luck, began: now, live: NONE, wake: None, tried };
+        *call =
+            Call { request, parent, router, region, path, luck, began: now, live: NONE, wake: None, tried };
         if parent != NONE {
             self.attempts[parent].stage = Stage::Nested(id);
         }
@@ -138,8 +139,19 @@ impl Machine {
             }
         }
         self.world.routers[router as usize].views[number].in_flight += 1;
-        let attempt =
-            self.send(id, request, target, number as u16, region, path, luck, now, real(first), real(last), queue);
+        let attempt = self.send(
+            id,
+            request,
+            target,
+            number as u16,
+            region,
+            path,
+            luck,
+            now,
+            real(first),
+            real(last),
+            queue,
+        );
         self.calls[id].live = attempt;
     }
 
@@ -247,7 +259,14 @@ impl Machine {
     }
 
     /// An attempt gets its answer, which sets out for the caller.
-    pub(super) fn answer(&mut self, id: u32, answer: Answer, blame: Option<Cause>, now: Time, queue: &mut Queue) {
+    pub(super) fn answer(
+        &mut self,
+        id: u32,
+        answer: Answer,
+        blame: Option<Cause>,
+        now: Time,
+        queue: &mut Queue,
+    ) {
         let attempt = &mut self.attempts[id];
         attempt.answer = answer;
         attempt.blame = blame;
@@ -325,8 +344,14 @@ impl Machine {
             self.calls[call].region
         };
         self.world.connections[pool + region as usize].answered(now);
-        if !answer.is_ok() && attempt.path == Path::Plan && attempt.blame.is_some() {
-            self.requests[request].plan_failure = attempt.blame;
+        if !answer.is_ok() && attempt.path == Path::Plan {
+            let known = &mut self.requests[request].plan_failure;
+            // A router that turned it away without an attempt blames nobody: its answer tells.
+            *known = attempt.blame.or(*known).or(Some(match answer.status() {
+                Status::NOT_FOUND => Cause::Guard,
+                Status::TOO_MANY_REQUESTS => Cause::Cooldown,
+                _ => Cause::Outage,
+            }));
         }
         if call == NONE {
             self.attempts.give_back(id);

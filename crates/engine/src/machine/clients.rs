@@ -29,7 +29,7 @@ impl Machine {
         let bucket = self.buckets.index(now);
         if counted {
             self.workload_tallies[workload as usize].arrive();
-            self.buckets.rows[bucket as usize].arrived += 1;
+            self.buckets.arrive(bucket);
         }
         let request = Request {
             workload,
@@ -67,7 +67,7 @@ impl Machine {
         if r.counted && self.detailed {
             let ttft = at.since(r.arrived);
             record_ttft(&mut self.workload_tallies[r.workload as usize].ttft, ttft);
-            record_ttft(&mut self.buckets.ttft[r.bucket as usize], ttft);
+            self.buckets.first_token(r.bucket, ttft);
         }
     }
 

@@ -22,8 +22,9 @@ use sandbox_providers::{Progress, Signal};
 use sandbox_routers::Tried;
 use sandbox_scenario::Resolved;
 
-use crate::account::{Buckets, Cells, Path, Served, Tally};
+use crate::account::{Cells, Path, Served, Tally};
 use crate::belief::Beliefs;
+use crate::buckets::Buckets;
 use crate::slab::{NONE, Slab};
 use crate::weather::{CONGESTION_STEP, Sky};
 use crate::world::{Kind, World};
@@ -245,7 +246,7 @@ pub(crate) struct NodeFault {
 }
 
 /// Receives every event of a run, in order.
-pub(crate) type Log = Box<dyn FnMut(&EventRecord) + Send>;
+pub type Log = Box<dyn FnMut(&EventRecord) + Send>;
 
 /// The state of a run.
 pub(crate) struct Machine {

@@ -188,7 +188,8 @@ impl Machine {
         }
         let routers = &self.world.routers;
         let watchers = self.world.watchers[target.index()].iter();
-        let until = watchers.map(|&(router, number)| routers[router as usize].strategy.down_until(number as usize));
+        let until =
+            watchers.map(|&(router, number)| routers[router as usize].strategy.down_until(number as usize));
         let until = until.max().unwrap_or(Time::ZERO);
         self.beliefs.update(target.index(), now, until);
     }

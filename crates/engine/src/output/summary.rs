@@ -106,7 +106,7 @@ pub struct Attempts {
     pub hedges: u64,
 }
 
-/// Percentiles [s], to within 1 %; `null` if there was nothing to measure.
+/// Percentiles (s), to within 1 %; `null` if there was nothing to measure.
 #[derive(Copy, Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
 pub struct Percentiles {
     /// The median.
@@ -117,7 +117,7 @@ pub struct Percentiles {
     pub p99: Option<f64>,
 }
 
-/// Money [USD], exact decimal strings.
+/// Money in USD, exact decimal strings.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Cost {
     /// Billed.
@@ -144,7 +144,7 @@ pub struct Leak {
     pub share: Option<f64>,
     /// Avoidably leaked requests as a share of the arrived.
     pub avoidable_share: Option<f64>,
-    /// What the leaked work cost above the plan's price for the same tokens [USD].
+    /// What the leaked work cost above the plan's price for the same tokens (USD).
     pub premium_usd: String,
     /// By why it left; only causes that occurred.
     pub by_cause: BTreeMap<String, CauseLine>,
@@ -161,9 +161,9 @@ pub struct CauseLine {
     pub input_tokens: u64,
     /// Answer tokens.
     pub output_tokens: u64,
-    /// Billed [USD].
+    /// Billed (USD).
     pub billed_usd: String,
-    /// Billed above the plan's price for the same tokens [USD].
+    /// Billed above the plan's price for the same tokens (USD).
     pub premium_usd: String,
 }
 
@@ -174,7 +174,7 @@ pub struct Flips {
     pub share: Option<f64>,
     /// Flipped requests.
     pub requests: u64,
-    /// What they cost above what the calm-weather upstream would have billed [USD].
+    /// What they cost above what the calm-weather upstream would have billed (USD).
     pub premium_usd: String,
 }
 
@@ -185,9 +185,9 @@ pub struct FaultReport {
     pub target: String,
     /// Its kind, with its numbers.
     pub kind: String,
-    /// Onset [s].
+    /// Onset (s).
     pub from: f64,
-    /// End [s].
+    /// End (s).
     pub until: f64,
     /// From onset until the first router believed the target down; `null` if none did while it lasted.
     pub detection_lag_s: Option<f64>,

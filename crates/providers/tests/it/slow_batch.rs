@@ -1,0 +1,301 @@
+//! The slow, obvious endpoint: the oracle of `Batch`.
+//!
+//! No shared clocks, no heaps, no marks: each sequence keeps what it has attained itself, and every step scans all of
+//! them for the nearest of: a token boundary, the end of a prefill, the end of somebody's patience. O(sequences) a
+//! token.
+//!
+//! What it must share with `Batch` to agree to the nanosecond are the units and the roundings, which are part of the
+//! model. With `a`, `b`, `N` of the spec, competing share `u` and slowdown `s`:
+//!
+//! * other tenants hold `others = min(⌊u · N⌋, N - 1)` slots; `N - others` are ours
+//! * prefill work is counted in 2⁻³² ns; a nanosecond does `max(1, ⌊max(1 - u, 1/1000) / s · 2³²⌋)` of it
+//! * tokens are counted in 2⁻⁵²; a nanosecond makes `max(1, ⌊2⁶⁸ / (τ · ⌊s · 2¹⁶⌋)⌋)` of them for each sequence, where
+//!   `τ = max(1 ns, a + b · (decoding + others))`
+//! * standing still, both are zero
+//! * what is reached between two nanoseconds happens at the later one
+//!
+//! And the order at one instant: last tokens, first tokens, lost patience, then waiting jobs start; again until
+//! nothing more happens. Of two last (or first) tokens the more overdue comes first, then the one that began earlier.
+
+use sandbox_core::{Span, Time};
+use sandbox_providers::{BatchSpec, Job, Progress, Signal};
+
+const TOKEN: u128 = 1 << 52;
+const NANO_OF_WORK: u128 = 1 << 32;
+
+#[derive(Copy, Clone, PartialEq, Debug)]
+enum Stage {
+    Waiting { since: Time },
+    Prefill { done: u128 },
+    Decode { attained: u128, made: u32 },
+}
+
+#[derive(Copy, Clone, Debug)]
+struct Sequence {
+    job: Job,
+    stage: Stage,
+    /// When it entered its stage, as a place in a row.
+    place: u64,
+}
+
+impl Sequence {
+    fn work(&self) -> u128 {
+        u128::from(self.job.prefill.as_nanos()) * NANO_OF_WORK
+    }
+
+    /// Tokens that decoding owes: the first one comes from the prefill.
+    fn owed(&self) -> u32 {
+        self.job.output.saturating_sub(1)
+    }
+
+    fn made(&self) -> u32 {
+        match self.stage {
+            Stage::Decode { made, .. } => made,
+            Stage::Waiting { .. } | Stage::Prefill { .. } => 0,
+        }
+    }
+
+    fn tokens(&self) -> u32 {
+        match self.stage {
+            Stage::Decode { made, .. } => 1 + made.min(self.owed()),
+            Stage::Waiting { .. } | Stage::Prefill { .. } => 0,
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        Progress { id: self.job.id, tokens: self.tokens() }
+    }
+}
+
+/// What became of an offer, without the handle.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Taken {
+    Started,
+    Queued,
+    Full,
+}
+
+/// The endpoint, in order of offers.
+#[derive(Clone, Debug)]
+pub(crate) struct SlowBatch {
+    spec: BatchSpec,
+    competing: f64,
+    slowdown: Option<f64>,
+    now: Time,
+    sequences: Vec<Sequence>,
+    places: u64,
+}
+
+impl SlowBatch {
+    pub(crate) fn new(spec: BatchSpec) -> Self {
+        Self { spec, competing: 0.0, slowdown: Some(1.0), now: Time::ZERO, sequences: Vec::new(), places: 0 }
+    }
+
+    /// Runs all that happens before `limit`, and what happens at it if `inclusive`; then it is `limit`.
+    pub(crate) fn run(&mut self, limit: Time, inclusive: bool, log: &mut Vec<(Time, Signal)>) {
+        while let Some(at) = self.next_step().filter(|&at| at < limit || (inclusive && at == limit)) {
+            self.move_to(at);
+            self.settle(log);
+        }
+        self.move_to(limit);
+    }
+
+    /// Runs until nothing is left to happen.
+    pub(crate) fn drain(&mut self, log: &mut Vec<(Time, Signal)>) {
+        while let Some(at) = self.next_step() {
+            self.move_to(at);
+            self.settle(log);
+        }
+    }
+
+    pub(crate) fn offer(&mut self, job: Job) -> Taken {
+        let (taken, stage) = if self.waiting() == 0 && self.admitted() < self.slots() {
+            (Taken::Started, Stage::Prefill { done: 0 })
+        } else if self.waiting() < self.spec.queue {
+            (Taken::Queued, Stage::Waiting { since: self.now })
+        } else {
+            return Taken::Full;
+        };
+        self.places += 1;
+        self.sequences.push(Sequence { job, stage, place: self.places });
+        taken
+    }
+
+    pub(crate) fn remove(&mut self, id: u32) -> Option<Progress> {
+        let index = self.sequences.iter().position(|sequence| sequence.job.id == id)?;
+        let progress = self.sequences.remove(index).progress();
+        self.start_waiting();
+        Some(progress)
+    }
+
+    /// What breaks off, by name.
+    pub(crate) fn clear(&mut self) -> Vec<Progress> {
+        let mut all: Vec<_> = self.sequences.drain(..).map(|sequence| sequence.progress()).collect();
+        all.sort_by_key(|progress| progress.id);
+        all
+    }
+
+    pub(crate) fn set_pace(&mut self, competing: f64, slowdown: Option<f64>) {
+        (self.competing, self.slowdown) = (competing, slowdown);
+        self.start_waiting();
+    }
+
+    pub(crate) fn has_headroom(&self) -> bool {
+        self.admitted() < self.slots() || self.waiting() < self.spec.queue
+    }
+
+    pub(crate) fn occupancy(&self) -> u32 {
+        self.sequences.len() as u32
+    }
+
+    /// When the next signal comes.
+    pub(crate) fn next_signal(&self) -> Option<Time> {
+        self.soonest(Sequence::owed)
+    }
+
+    /// When the next signal or the next token of anybody comes.
+    fn next_step(&self) -> Option<Time> {
+        self.soonest(|sequence| (sequence.made() + 1).min(sequence.owed()))
+    }
+
+    /// The nearest of: somebody's token number `goal`, the end of a prefill, the end of somebody's patience.
+    fn soonest(&self, goal: impl Fn(&Sequence) -> u32) -> Option<Time> {
+        let after = |left: u128, rate: u128| {
+            if left == 0 {
+                Some(self.now)
+            } else if rate == 0 {
+                None
+            } else {
+                Some(self.now + Span::from_nanos(left.div_ceil(rate) as u64))
+            }
+        };
+        self.sequences
+            .iter()
+            .filter_map(|sequence| match sequence.stage {
+                Stage::Waiting { since } => self.spec.queue_wait.map(|wait| since + wait),
+                Stage::Prefill { done } => after(sequence.work().saturating_sub(done), self.work_rate()),
+                Stage::Decode { attained, .. } => {
+                    let goal = u128::from(goal(sequence)) * TOKEN;
+                    after(goal.saturating_sub(attained), self.token_rate())
+                }
+            })
+            .min()
+    }
+
+    fn move_to(&mut self, at: Time) {
+        let elapsed = u128::from(at.since(self.now).as_nanos());
+        let (work, tokens) = (elapsed * self.work_rate(), elapsed * self.token_rate());
+        for sequence in &mut self.sequences {
+            match &mut sequence.stage {
+                Stage::Waiting { .. } => {}
+                Stage::Prefill { done } => *done += work,
+                Stage::Decode { attained, made } => {
+                    *attained += tokens;
+                    if *attained >= u128::from(*made + 1) * TOKEN {
+                        *made += 1;
+                    }
+                    assert!(*attained < u128::from(*made + 1) * TOKEN, "stepped over a token");
+                }
+            }
+        }
+        self.now = at;
+    }
+
+    fn settle(&mut self, log: &mut Vec<(Time, Signal)>) {
+        loop {
+            let before = log.len();
+            while let Some(index) = self.most_overdue(|sequence| match sequence.stage {
+                Stage::Decode { attained, .. } => attained.checked_sub(u128::from(sequence.owed()) * TOKEN),
+                Stage::Waiting { .. } | Stage::Prefill { .. } => None,
+            }) {
+                let done = self.sequences.remove(index);
+                log.push((self.now, Signal::Done(done.job.id)));
+            }
+            while let Some(index) = self.most_overdue(|sequence| match sequence.stage {
+                Stage::Prefill { done } => done.checked_sub(sequence.work()),
+                Stage::Waiting { .. } | Stage::Decode { .. } => None,
+            }) {
+                self.places += 1;
+                let sequence = &mut self.sequences[index];
+                log.push((self.now, Signal::FirstToken(sequence.job.id)));
+                if sequence.owed() == 0 {
+                    log.push((self.now, Signal::Done(sequence.job.id)));
+                    self.sequences.remove(index);
+                } else {
+                    sequence.stage = Stage::Decode { attained: 0, made: 0 };
+                    sequence.place = self.places;
+                }
+            }
+            let lost = |sequence: &Sequence| match (sequence.stage, self.spec.queue_wait) {
+                (Stage::Waiting { since }, Some(wait)) => since + wait <= self.now,
+                _ => false,
+            };
+            log.extend(
+                self.sequences
+                    .iter()
+                    .filter(|sequence| lost(sequence))
+                    .map(|sequence| (self.now, Signal::WaitedTooLong(sequence.job.id))),
+            );
+            let kept: Vec<_> = self.sequences.iter().copied().filter(|sequence| !lost(sequence)).collect();
+            self.sequences = kept;
+            if !self.start_waiting() && log.len() == before {
+                return;
+            }
+        }
+    }
+
+    fn start_waiting(&mut self) -> bool {
+        let mut started = false;
+        while self.admitted() < self.slots() {
+            let first = self.sequences.iter_mut().find(|s| matches!(s.stage, Stage::Waiting { .. }));
+            let Some(sequence) = first else { break };
+            self.places += 1;
+            (sequence.stage, sequence.place) = (Stage::Prefill { done: 0 }, self.places);
+            started = true;
+        }
+        started
+    }
+
+    /// Whose `excess` is greatest, the earlier place first; `None` if nobody has any.
+    fn most_overdue(&self, excess: impl Fn(&Sequence) -> Option<u128>) -> Option<usize> {
+        let due = |index: usize| Some((excess(&self.sequences[index])?, index));
+        (0..self.sequences.len())
+            .filter_map(due)
+            .max_by_key(|&(excess, index)| (excess, std::cmp::Reverse(self.sequences[index].place)))
+            .map(|(_, index)| index)
+    }
+
+    fn waiting(&self) -> u32 {
+        self.count(|stage| matches!(stage, Stage::Waiting { .. }))
+    }
+
+    fn admitted(&self) -> u32 {
+        self.occupancy() - self.waiting()
+    }
+
+    fn count(&self, which: impl Fn(Stage) -> bool) -> u32 {
+        self.sequences.iter().filter(|sequence| which(sequence.stage)).count() as u32
+    }
+
+    fn others(&self) -> u32 {
+        ((self.competing * f64::from(self.spec.sequences)) as u32).min(self.spec.sequences - 1)
+    }
+
+    fn slots(&self) -> u32 {
+        self.spec.sequences - self.others()
+    }
+
+    fn work_rate(&self) -> u128 {
+        let Some(slowdown) = self.slowdown else { return 0 };
+        let share = (1.0 - self.competing).max(1e-3);
+        (((share / slowdown) * NANO_OF_WORK as f64) as u128).max(1)
+    }
+
+    fn token_rate(&self) -> u128 {
+        let Some(slowdown) = self.slowdown else { return 0 };
+        let busy = self.count(|stage| matches!(stage, Stage::Decode { .. })) + self.others();
+        let step = self.spec.step_base + self.spec.step_per_sequence * u64::from(busy);
+        let step = u128::from(step.as_nanos().max(1));
+        ((TOKEN << 16) / (step * (slowdown * 65_536.0) as u128)).max(1)
+    }
+}

@@ -1,0 +1,243 @@
+//! What every composition of parts keeps, whatever its targets answer and however their prices move:
+//!
+//! * a request ends, after at most `targets · (retries + 1)` attempts at at most `most_targets` targets
+//! * no attempt outside `allowed` or above `max_price`, retries included
+//! * a wait ends later than now and is no longer than its backoff allows; two never follow one another
+//! * with cooldowns, nobody is tried who is believed down; with demotion, only when nobody else is left
+//! * a router that gives up never says that all went well
+//! * asking changes nothing, and the same story told twice gives the same decisions
+
+use proptest::prelude::*;
+use sandbox_core::{Span, Time};
+use sandbox_model::{Answer, Price};
+use sandbox_routers::preset::{OpenRouterFields, openrouter_legacy, ordered_fallback};
+use sandbox_routers::{
+    Backoff, Call, Composed, Cooldown, Decision, Demotion, Jitter, Memory, Seen, Strategy as _, TargetView,
+    Tried,
+};
+
+use crate::answers::{answer, failure};
+use crate::stage::noise;
+
+/// What happens at one attempt: its answer, how long it takes, what another request meanwhile learns of a target, and
+/// what the targets cost afterwards [$/M].
+#[derive(Clone, Debug)]
+struct Moment {
+    answer: Answer,
+    takes: Span,
+    elsewhere: Option<(usize, Answer)>,
+    prices: Vec<u64>,
+}
+
+fn span(millis_max: u64) -> impl Strategy<Value = Span> {
+    prop_oneof![Just(0), 0..=millis_max].prop_map(Span::from_millis)
+}
+
+fn moment() -> impl Strategy<Value = Moment> {
+    let elsewhere = proptest::option::weighted(0.3, (0_usize..6, failure()));
+    let prices = proptest::collection::vec(1_u64..5, 6);
+    (answer(), span(3_000), elsewhere, prices).prop_map(|(answer, takes, elsewhere, prices)| Moment {
+        answer,
+        takes,
+        elsewhere,
+        prices,
+    })
+}
+
+fn backoff() -> impl Strategy<Value = Backoff> {
+    let jitter = prop_oneof![
+        Just(Jitter::None),
+        span(2_000).prop_map(Jitter::Added),
+        (0.0..1.0_f64, 1.0..2.0_f64).prop_map(|(low, high)| Jitter::Scaled(low, high)),
+    ];
+    let max = prop_oneof![4 => span(10_000), 1 => Just(Span::MAX)];
+    (span(2_000), max, jitter, span(60_000)).prop_map(|(base, max, jitter, retry_after_max)| Backoff {
+        base,
+        max,
+        jitter,
+        retry_after_max,
+    })
+}
+
+fn cooldown() -> impl Strategy<Value = Cooldown> {
+    (1_u32..4, span(30_000), span(20_000), any::<bool>()).prop_map(
+        |(failures, within, length, on_rate_limit)| Cooldown { failures, within, length, on_rate_limit },
+    )
+}
+
+fn ordered() -> impl Strategy<Value = Composed> {
+    (1_usize..=6, 0_u32..4, backoff(), proptest::option::of(cooldown())).prop_map(
+        |(targets, retries, backoff, cooldown)| ordered_fallback(targets, retries, backoff, cooldown),
+    )
+}
+
+fn openrouter() -> impl Strategy<Value = Composed> {
+    let demotion = (1_u64..60, 1_u32..5, 0.0..=1.0).prop_map(|(window, failures, share)| Demotion {
+        window: Span::from_secs(window),
+        failures,
+        share,
+    });
+    let fields =
+        (proptest::sample::subsequence((0..6).collect::<Vec<_>>(), 0..=6).prop_shuffle(), any::<bool>());
+    (1_usize..=6, fields, demotion).prop_map(|(targets, (order, no_fallbacks), demotion)| {
+        let order = order.into_iter().filter(|&target| target < targets).collect();
+        openrouter_legacy(targets, &OpenRouterFields { order, no_fallbacks, max_price: None }, demotion)
+    })
+}
+
+/// A preset, or one with other parts put in.
+fn router() -> impl Strategy<Value = Composed> {
+    let price = || (1_u64..5).prop_map(|dollars| Price::from_pico_per_token(dollars * 1_000_000));
+    let most_targets = prop_oneof![3 => Just(u32::MAX), 1 => 0_u32..4];
+    let changes = (any::<u64>(), proptest::option::of((price(), price())), most_targets, 0_u32..4);
+    (prop_oneof![ordered(), openrouter()], proptest::option::of(changes)).prop_map(|(mut router, changes)| {
+        if let Some((mask, max_price, most_targets, retries)) = changes {
+            router.allowed &= mask;
+            router.max_price = max_price;
+            router.most_targets = router.most_targets.min(most_targets);
+            router.retries = retries;
+        }
+        router
+    })
+}
+
+/// Requests one after the other: the gap before each, and what happens at its attempts.
+type Story = Vec<(Span, Vec<Moment>)>;
+
+fn story() -> impl Strategy<Value = Story> {
+    proptest::collection::vec((span(20_000), proptest::collection::vec(moment(), 1..12)), 1..12)
+}
+
+/// Targets that were given a memory, or all if there is none.
+fn targets_of(router: &Composed) -> usize {
+    match &router.memory {
+        Memory::None => 6,
+        Memory::Cooldown(_, targets) => targets.len(),
+        Memory::Demotion(_, targets) => targets.len(),
+    }
+}
+
+fn views(dollars: &[u64], targets: usize) -> Vec<TargetView> {
+    let price = |dollars: u64| Price::from_pico_per_token(dollars * 1_000_000);
+    (0..targets)
+        .map(|target| TargetView {
+            input_price: price(dollars[target]),
+            output_price: price(dollars[(target + 1) % dollars.len()]),
+            ..TargetView::default()
+        })
+        .collect()
+}
+
+/// Whether an attempt is allowed by the hard filters.
+fn passes(router: &Composed, target: usize, views: &[TargetView]) -> bool {
+    router.allowed >> target & 1 == 1
+        && router.max_price.is_none_or(|(input, output)| {
+            views[target].input_price <= input && views[target].output_price <= output
+        })
+}
+
+/// The longest wait that a backoff allows, and a nanosecond for rounding.
+fn longest_wait(backoff: &Backoff) -> Span {
+    let longest = backoff.max.max(backoff.retry_after_max);
+    let jittered = match backoff.jitter {
+        Jitter::None => longest,
+        Jitter::Added(most) => longest.saturating_add(most),
+        Jitter::Scaled(_, high) => Span::from_secs_f64_saturating(longest.as_secs_f64() * high),
+    };
+    jittered.saturating_add(Span::from_nanos(1))
+}
+
+/// Plays one request to its end and holds every decision against the rules above; returns the decisions.
+fn request(
+    router: &mut Composed,
+    number: u64,
+    now: &mut Time,
+    moments: &[Moment],
+) -> Result<Vec<Decision>, TestCaseError> {
+    let targets = targets_of(router);
+    let mut moments = moments.iter().cycle();
+    let mut targets_now = views(&[1, 2, 3, 4, 1, 2], targets);
+    let (mut attempts, mut decisions): (Vec<Tried>, Vec<Decision>) = (Vec::new(), Vec::new());
+    let most = targets * (router.retries as usize + 1);
+    loop {
+        let call = Call { now: *now, request: number, attempts: &attempts, noise: noise() };
+        let decision = router.clone().next(&call, &targets_now);
+        prop_assert_eq!(router.next(&call, &targets_now), decision, "asking changes nothing");
+        let waited = matches!(decisions.last(), Some(Decision::Wait { .. }));
+        decisions.push(decision);
+        match decision {
+            Decision::Try { target, .. } => {
+                prop_assert!(target < targets && passes(router, target, &targets_now), "{}", target);
+                let tried_before = |t: usize| attempts.iter().any(|tried| tried.target == t);
+                let down = |t: usize| router.down_until(t) > *now;
+                match router.memory {
+                    Memory::None => {}
+                    Memory::Cooldown(..) => prop_assert!(!down(target), "tries a target that cools down"),
+                    Memory::Demotion(..) if tried_before(target) => {}
+                    Memory::Demotion(..) => prop_assert!(
+                        !down(target)
+                            || (0..targets)
+                                .all(|t| down(t) || tried_before(t) || !passes(router, t, &targets_now))
+                    ),
+                }
+                let moment = moments.next().unwrap();
+                *now += moment.takes;
+                if let Some((elsewhere, answer)) = moment.elsewhere {
+                    let target = elsewhere % targets;
+                    router.observe(&Seen { now: *now, target, answer, began: *now });
+                }
+                router.observe(&Seen {
+                    now: *now,
+                    target,
+                    answer: moment.answer,
+                    began: *now - moment.takes,
+                });
+                if moment.answer.is_ok() {
+                    return Ok(decisions);
+                }
+                attempts.push(Tried { target, answer: Some(moment.answer), at: *now });
+                targets_now = views(&moment.prices, targets);
+                prop_assert!(attempts.len() <= most, "more than {} attempts", most);
+                let mut different: Vec<_> = attempts.iter().map(|tried| tried.target).collect();
+                different.sort_unstable();
+                different.dedup();
+                prop_assert!(different.len() <= router.most_targets as usize);
+            }
+            Decision::Wait { until } => {
+                prop_assert!(until > *now && !waited);
+                prop_assert!(until <= now.saturating_add(longest_wait(&router.backoff)));
+                if until > Time::from_nanos(u64::MAX / 2) {
+                    return Ok(decisions); // Nobody waits for centuries.
+                }
+                *now = until;
+            }
+            Decision::GiveUp(answer) => {
+                prop_assert!(!answer.is_ok());
+                return Ok(decisions);
+            }
+        }
+    }
+}
+
+fn play(mut router: Composed, story: &Story) -> Result<Vec<Vec<Decision>>, TestCaseError> {
+    let mut now = Time::ZERO;
+    story
+        .iter()
+        .zip(1..)
+        .map(|((gap, moments), number)| {
+            now += *gap;
+            request(&mut router, number, &mut now, moments)
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_500) })]
+
+    #[test]
+    fn every_composition_keeps_the_rules(router in router(), story in story()) {
+        let once = play(router.clone(), &story)?;
+        let twice = play(router, &story)?;
+        prop_assert_eq!(once, twice, "the same story, other decisions");
+    }
+}
