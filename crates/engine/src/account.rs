@@ -85,6 +85,54 @@ impl Tally {
         }
     }
 
+    /// Several tallies together.
+    pub(crate) fn sum<'a>(tallies: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut sum = Self::new();
+        for tally in tallies {
+            sum.add(tally);
+        }
+        sum
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.arrived += other.arrived;
+        self.served_by_plan += other.served_by_plan;
+        self.leaked += other.leaked;
+        self.failed += other.failed;
+        self.shed += other.shed;
+        self.in_flight += other.in_flight;
+        self.tried += other.tried;
+        self.attempts_of_left += other.attempts_of_left;
+        self.attempts += other.attempts;
+        self.retries += other.retries;
+        self.fallbacks += other.fallbacks;
+        self.hedges += other.hedges;
+        self.ttft.add(&other.ttft).expect("all of these histograms have the same bounds");
+        self.billed += other.billed;
+        self.wasted += other.wasted;
+        for (leak, more) in self.leaks.iter_mut().zip(&other.leaks) {
+            leak.requests += more.requests;
+            leak.avoidable += more.avoidable;
+            leak.input += more.input;
+            leak.output += more.output;
+            leak.billed += more.billed;
+            leak.premium += more.premium;
+        }
+        self.grid_served += other.grid_served;
+        self.flipped += other.flipped;
+        self.flip_premium += other.flip_premium;
+    }
+
+    /// Leaked requests whose attempt began while the plan was healthy and had headroom.
+    pub(crate) fn avoidable(&self) -> u64 {
+        self.leaks.iter().map(|leak| leak.avoidable).sum()
+    }
+
+    /// What the leaked work cost above the plan's prices.
+    pub(crate) fn leak_premium(&self) -> Usd {
+        self.leaks.iter().map(|leak| leak.premium).sum()
+    }
+
     pub(crate) fn arrive(&mut self) {
         self.arrived += 1;
         self.in_flight += 1;

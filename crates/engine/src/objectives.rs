@@ -3,10 +3,9 @@
 use sandbox_model::Usd;
 use sandbox_scenario::{Metric, Objective, Resolved};
 
-use crate::account::quantile;
+use crate::account::{Tally, quantile};
 use crate::machine::Machine;
 use crate::output::summary::{FaultReport, ObjectiveReport};
-use crate::summarise::Sum;
 
 /// Reports an objective.
 pub(crate) fn report(
@@ -37,7 +36,7 @@ fn measure(
     let of = |machine: &Machine| {
         let names = resolved.scenario.workloads.iter().map(|w| w.name.as_str());
         let chosen = names.zip(&machine.workload_tallies).filter(|(name, _)| only.is_none_or(|o| o == *name));
-        Sum::of(chosen.map(|(_, tally)| tally))
+        Tally::sum(chosen.map(|(_, tally)| tally))
     };
     let sum = of(main);
     let counted = main.end.since(main.warm_up).as_secs_f64() / 3600.0;
@@ -46,12 +45,12 @@ fn measure(
     let premium = || sum.billed - of(twin).billed;
     match objective.metric {
         Metric::Availability => {
-            let served = sum.requests.served_by_plan + sum.requests.leaked;
-            share(served, sum.requests.arrived - sum.requests.in_flight)
+            let served = sum.served_by_plan + sum.leaked;
+            share(served, sum.arrived - sum.in_flight)
         }
         Metric::Ttft(percent) => quantile(&sum.ttft, percent).map(sandbox_core::Span::as_secs_f64),
-        Metric::LeakShare => share(sum.requests.leaked, sum.requests.arrived),
-        Metric::AvoidableLeakShare => share(sum.avoidable(), sum.requests.arrived),
+        Metric::LeakShare => share(sum.leaked, sum.arrived),
+        Metric::AvoidableLeakShare => share(sum.avoidable(), sum.arrived),
         Metric::LeakPremium => Some(sum.leak_premium().as_f64()),
         Metric::LeakPremiumPerHour => per_hour(sum.leak_premium()),
         Metric::Cost => Some(sum.billed.as_f64()),
@@ -61,8 +60,8 @@ fn measure(
         Metric::FlipShare => share(sum.flipped, sum.grid_served),
         Metric::FlipPremium => Some(sum.flip_premium.as_f64()),
         Metric::FlipPremiumPerHour => per_hour(sum.flip_premium),
-        Metric::Failed => Some((sum.requests.failed + sum.requests.shed) as f64),
-        Metric::AttemptsPerRequest => share(sum.attempts.total, sum.requests.arrived),
+        Metric::Failed => Some((sum.failed + sum.shed) as f64),
+        Metric::AttemptsPerRequest => share(sum.attempts, sum.arrived),
         // Faults that nobody noticed were not detected in time.
         Metric::DetectionLagMax if faults.is_empty() => Some(0.0),
         Metric::DetectionLagMax => faults.iter().filter_map(|fault| fault.detection_lag_s).reduce(f64::max),

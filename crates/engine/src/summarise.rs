@@ -1,11 +1,10 @@
 //! From a finished run to what it yields.
 
-use hdrhistogram::Histogram;
 use sandbox_core::Span;
 use sandbox_model::{Cause, Fault, FaultKind, OutageScript, Usd};
 use sandbox_scenario::Resolved;
 
-use crate::account::{LeakTally, Tally, quantile, ttft_histogram};
+use crate::account::{Tally, quantile};
 use crate::machine::Machine;
 use crate::objectives;
 use crate::output::summary::{
@@ -13,114 +12,63 @@ use crate::output::summary::{
 };
 use crate::output::{Ledger, LedgerLine, Timeline, TimelineRow};
 
-/// Several tallies together.
-pub(crate) struct Sum {
-    pub(crate) requests: Requests,
-    pub(crate) attempts: Attempts,
-    pub(crate) ttft: Histogram<u64>,
-    pub(crate) billed: Usd,
-    wasted: Usd,
-    leaks: [LeakTally; Cause::ALL.len()],
-    pub(crate) grid_served: u64,
-    pub(crate) flipped: u64,
-    pub(crate) flip_premium: Usd,
-}
-
-impl Sum {
-    pub(crate) fn of<'a>(tallies: impl Iterator<Item = &'a Tally>) -> Self {
-        let mut sum = Self {
-            requests: Requests::default(),
-            attempts: Attempts::default(),
-            ttft: ttft_histogram(),
-            billed: Usd::ZERO,
-            wasted: Usd::ZERO,
-            leaks: [LeakTally::default(); Cause::ALL.len()],
-            grid_served: 0,
-            flipped: 0,
-            flip_premium: Usd::ZERO,
-        };
-        for tally in tallies {
-            sum.requests.arrived += tally.arrived;
-            sum.requests.served_by_plan += tally.served_by_plan;
-            sum.requests.leaked += tally.leaked;
-            sum.requests.failed += tally.failed;
-            sum.requests.shed += tally.shed;
-            sum.requests.in_flight += tally.in_flight;
-            sum.attempts.total += tally.attempts;
-            sum.attempts.retries += tally.retries;
-            sum.attempts.fallbacks += tally.fallbacks;
-            sum.attempts.hedges += tally.hedges;
-            sum.ttft.add(&tally.ttft).expect("all of these histograms have the same bounds");
-            sum.billed += tally.billed;
-            sum.wasted += tally.wasted;
-            for (all, one) in sum.leaks.iter_mut().zip(&tally.leaks) {
-                all.requests += one.requests;
-                all.avoidable += one.avoidable;
-                all.input += one.input;
-                all.output += one.output;
-                all.billed += one.billed;
-                all.premium += one.premium;
-            }
-            sum.grid_served += tally.grid_served;
-            sum.flipped += tally.flipped;
-            sum.flip_premium += tally.flip_premium;
-        }
-        sum
-    }
-
-    pub(crate) fn avoidable(&self) -> u64 {
-        self.leaks.iter().map(|leak| leak.avoidable).sum()
-    }
-
-    pub(crate) fn leak_premium(&self) -> Usd {
-        self.leaks.iter().map(|leak| leak.premium).sum()
-    }
-
-    fn scope(&self, twin: &Self) -> Scope {
-        let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
-        let seconds = |percent: f64| quantile(&self.ttft, percent).map(Span::as_secs_f64);
-        let by_cause = Cause::ALL.into_iter().zip(&self.leaks).filter(|(_, leak)| leak.requests > 0);
-        Scope {
-            requests: self.requests,
-            attempts: self.attempts,
-            ttft_s: Percentiles { p50: seconds(50.0), p95: seconds(95.0), p99: seconds(99.0) },
-            cost_usd: Cost {
-                total: self.billed.decimal(),
-                twin: twin.billed.decimal(),
-                premium: (self.billed - twin.billed).decimal(),
-                wasted: self.wasted.decimal(),
-            },
-            leak: Leak {
-                share: share(self.requests.leaked, self.requests.arrived),
-                avoidable_share: share(self.avoidable(), self.requests.arrived),
-                premium_usd: self.leak_premium().decimal(),
-                by_cause: by_cause
-                    .map(|(cause, leak)| {
-                        let line = CauseLine {
-                            requests: leak.requests,
-                            avoidable_requests: leak.avoidable,
-                            input_tokens: leak.input,
-                            output_tokens: leak.output,
-                            billed_usd: leak.billed.decimal(),
-                            premium_usd: leak.premium.decimal(),
-                        };
-                        (cause.name().to_owned(), line)
-                    })
-                    .collect(),
-            },
-            flips: Flips {
-                share: share(self.flipped, self.grid_served),
-                requests: self.flipped,
-                premium_usd: self.flip_premium.decimal(),
-            },
-        }
+/// A tally as it is reported, held against the same of the twin.
+fn scope(tally: &Tally, twin: &Tally) -> Scope {
+    let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
+    let seconds = |percent: f64| quantile(&tally.ttft, percent).map(Span::as_secs_f64);
+    let by_cause = Cause::ALL.into_iter().zip(&tally.leaks).filter(|(_, leak)| leak.requests > 0);
+    Scope {
+        requests: Requests {
+            arrived: tally.arrived,
+            served_by_plan: tally.served_by_plan,
+            leaked: tally.leaked,
+            failed: tally.failed,
+            shed: tally.shed,
+            in_flight: tally.in_flight,
+        },
+        attempts: Attempts {
+            total: tally.attempts,
+            retries: tally.retries,
+            fallbacks: tally.fallbacks,
+            hedges: tally.hedges,
+        },
+        ttft_s: Percentiles { p50: seconds(50.0), p95: seconds(95.0), p99: seconds(99.0) },
+        cost_usd: Cost {
+            total: tally.billed.decimal(),
+            twin: twin.billed.decimal(),
+            premium: (tally.billed - twin.billed).decimal(),
+            wasted: tally.wasted.decimal(),
+        },
+        leak: Leak {
+            share: share(tally.leaked, tally.arrived),
+            avoidable_share: share(tally.avoidable(), tally.arrived),
+            premium_usd: tally.leak_premium().decimal(),
+            by_cause: by_cause
+                .map(|(cause, leak)| {
+                    let line = CauseLine {
+                        requests: leak.requests,
+                        avoidable_requests: leak.avoidable,
+                        input_tokens: leak.input,
+                        output_tokens: leak.output,
+                        billed_usd: leak.billed.decimal(),
+                        premium_usd: leak.premium.decimal(),
+                    };
+                    (cause.name().to_owned(), line)
+                })
+                .collect(),
+        },
+        flips: Flips {
+            share: share(tally.flipped, tally.grid_served),
+            requests: tally.flipped,
+            premium_usd: tally.flip_premium.decimal(),
+        },
     }
 }
 
 /// All workloads of a run together, held against themselves.
 pub(crate) fn whole(machine: &Machine) -> Scope {
-    let all = Sum::of(machine.workload_tallies.iter());
-    all.scope(&all)
+    let all = Tally::sum(&machine.workload_tallies);
+    scope(&all, &all)
 }
 
 /// The run in numbers.
@@ -132,16 +80,13 @@ pub(crate) fn summary(
     repro: String,
 ) -> Summary {
     let scenario = &resolved.scenario;
-    let all = |machine: &Machine| Sum::of(machine.workload_tallies.iter());
-    let whole = all(main).scope(&all(twin));
+    let all = |machine: &Machine| Tally::sum(&machine.workload_tallies);
+    let whole = scope(&all(main), &all(twin));
     let scopes = |names: Vec<&String>, tallies: &[Tally], twins: &[Tally]| {
         names
             .into_iter()
             .zip(tallies.iter().zip(twins))
-            .map(|(name, (tally, twin))| {
-                let of = |tally| Sum::of(std::iter::once(tally));
-                (name.clone(), of(tally).scope(&of(twin)))
-            })
+            .map(|(name, (tally, twin))| (name.clone(), scope(tally, twin)))
             .collect()
     };
     let faults: Vec<FaultReport> = script

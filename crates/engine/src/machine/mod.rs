@@ -2,7 +2,8 @@
 //!
 //! * this file – the state, the events and their order
 //! * [`clients`] – requests arrive and leave
-//! * [`calls`] – routers decide; attempts are made, answered and given up
+//! * [`calls`] – routers decide; attempts are made and answered
+//! * [`patience`] – callers give up
 //! * [`serving`] – attempts reach endpoints; endpoints serve
 //! * [`truth`] – faults, competing load, and what is true of a target right now
 //!
@@ -12,6 +13,7 @@
 
 mod calls;
 mod clients;
+mod patience;
 mod serving;
 mod truth;
 
