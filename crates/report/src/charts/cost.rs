@@ -13,10 +13,12 @@ use crate::human;
 
 /// A gap of a smaller share of the cost is shown enlarged as well.
 const SMALL_GAP: f64 = 0.12;
+/// A gap of a smaller share is not worth a second look: requests in flight at a bucket's edge make as much.
+const TRIFLING_GAP: f64 = 0.001;
 /// The share of the panel that the enlarged gap may fill.
 const ENLARGED: f64 = 0.4;
 /// How many times the gap may be enlarged.
-const FACTORS: [u32; 10] = [1_000, 500, 200, 100, 50, 20, 10, 5, 3, 2];
+const FACTORS: [u32; 9] = [500, 200, 100, 50, 20, 10, 5, 3, 2];
 
 /// Least distance of two points of a curve in pixels, but for the last.
 const STRIDE: i32 = 5;
@@ -123,7 +125,7 @@ fn draw_enlarged<DB: DrawingBackend>(
     canvas: &Canvas<'_, DB>,
 ) -> Result<(), ReportError> {
     let widest = samples.iter().map(|s| (s.actual - s.twin).abs()).fold(0.0, f64::max);
-    if widest <= 0.0 || widest > most * SMALL_GAP {
+    if widest <= most * TRIFLING_GAP || widest > most * SMALL_GAP {
         return Ok(());
     }
     let fits = |&factor: &u32| widest * f64::from(factor) <= most * ENLARGED;
