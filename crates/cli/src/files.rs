@@ -93,7 +93,7 @@ pub(crate) fn write_directory(dir: &Path, files: &Files, log: Option<NamedTempFi
     // Temporary directories are for their owner alone; a run is as open as any new file.
     open_up(new.path());
     if !dir.exists() {
-        return fs::rename(new.keep(), dir).map_err(Failure::io("write", dir));
+        return fs::rename(new.path(), dir).map_err(Failure::io("write", dir));
     }
     check_replaceable(dir)?;
     let old = tempfile::Builder::new()

@@ -1,6 +1,6 @@
 //! Runs a scenario and its control twin.
 
-use sandbox_core::{Fingerprint, SimError, Simulation, Span, Time};
+use sandbox_core::{SimError, Simulation, Span, Time};
 use sandbox_model::OutageScript;
 use sandbox_scenario::Resolved;
 
@@ -37,19 +37,6 @@ pub struct RunOutput {
     pub script: OutageScript,
     /// The faults by lane of the timeline: a fault on a provider hits all its endpoints.
     pub lane_faults: Vec<(usize, sandbox_model::Fault)>,
-    /// Fingerprints along the way.
-    pub checkpoints: Vec<Checkpoint>,
-}
-
-/// The fingerprint of a run after some of its events.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub struct Checkpoint {
-    /// Events so far.
-    pub events: u64,
-    /// Virtual time.
-    pub at: Time,
-    /// Fingerprint of these events.
-    pub fingerprint: Fingerprint,
 }
 
 /// Why a run failed. Never the scenario's fault: that was checked when it was read.
@@ -63,7 +50,7 @@ pub enum RunError {
     Conservation(#[from] Violation),
 }
 
-/// Slices of a run, between which progress is told and a checkpoint is taken.
+/// Slices of a run, between which progress is told.
 const SLICES: u64 = 256;
 
 /// Runs a scenario under its seed's weather, and its control twin under a calm sky, side by side.
@@ -81,7 +68,7 @@ pub fn run(resolved: &Resolved, options: RunOptions<'_>) -> Result<RunOutput, Ru
         // A panic in the twin is a broken law: it goes on here.
         (main, twin.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
-    let ((main, checkpoints), (twin, _)) = (main?, twin?);
+    let (main, twin) = (main?, twin?);
     conservation::check(&main, resolved)?;
     conservation::check(&twin, resolved)?;
     let summary = summarise::summary(resolved, &script, &main, &twin, repro);
@@ -90,7 +77,7 @@ pub fn run(resolved: &Resolved, options: RunOptions<'_>) -> Result<RunOutput, Ru
     conservation::check_ledger(&main, &ledger)?;
     let lane_faults = summarise::lane_faults(resolved, &script);
     let twin = summarise::whole(&twin);
-    Ok(RunOutput { summary, timeline, ledger, twin, script, lane_faults, checkpoints })
+    Ok(RunOutput { summary, timeline, ledger, twin, script, lane_faults })
 }
 
 /// Runs one sky to its end.
@@ -100,21 +87,17 @@ fn simulate(
     sky: Sky,
     log: Option<Log>,
     progress: &mut dyn FnMut(f64),
-) -> Result<(Machine, Vec<Checkpoint>), SimError> {
+) -> Result<Machine, SimError> {
     let mut simulation = start(resolved, script, sky);
     simulation.model.log = log;
     let end = simulation.model.end;
-    let mut checkpoints = Vec::new();
     for slice in 1..=SLICES {
         simulation.run_until(slice_end(end, slice))?;
-        let machine = &simulation.model;
-        let at = slice_end(end, slice);
-        checkpoints.push(Checkpoint { events: machine.events, at, fingerprint: machine.fingerprint });
         progress(slice as f64 / SLICES as f64);
     }
     let mut machine = simulation.model;
     machine.finish();
-    Ok((machine, checkpoints))
+    Ok(machine)
 }
 
 fn slice_end(end: Time, slice: u64) -> Time {

@@ -7,9 +7,9 @@
 use sandbox_core::Span;
 use sandbox_model::{Answer, Status};
 use sandbox_routers::preset::{ordered_fallback, single};
-use sandbox_routers::{Backoff, Jitter, Reason};
+use sandbox_routers::{Backoff, Composed, Jitter, Reason};
 
-use crate::stage::{DOWN, at, noise, play, priced};
+use crate::stage::{DOWN, Played, at, noise, play, priced};
 
 const P: usize = 0;
 const F: usize = 1;
@@ -18,20 +18,19 @@ fn backoff(base: Span, jitter: Jitter) -> Backoff {
     Backoff { base, max: Span::from_secs(8), jitter, retry_after_max: Span::from_secs(60) }
 }
 
+/// A request at 0 s whose primary is down and whose fallback is fine.
+fn primary_down(router: &mut Composed, request: u64) -> Played {
+    let answer = |target: usize, _| if target == P { DOWN } else { Answer::Ok };
+    play(router, &priced(&[1, 1]), request, at(0), answer)
+}
+
 /// Portkey OSS: 0, 1 and 3 s, the fallback at once at 3.0 s; no memory, so every request the same (T25).
 #[test]
 fn t25_portkey_retries_at_0_1_3_s_and_falls_back_at_3_s() {
     let waits = backoff(Span::from_secs(1), Jitter::None);
     let mut router = ordered_fallback(2, 2, waits, None);
     for request in 0..20 {
-        let played =
-            play(
-                &mut router,
-                &priced(&[1, 1]),
-                request,
-                at(0),
-                |target, _| if target == P { DOWN } else { Answer::Ok },
-            );
+        let played = primary_down(&mut router, request);
         assert_eq!(played.timeline(), [(0.0, P), (1.0, P), (3.0, P), (3.0, F)]);
         assert_eq!(played.tries[0].2, Reason::Choice);
         assert!(played.tries[1..].iter().all(|tried| tried.2 == Reason::Failed));
@@ -44,14 +43,7 @@ fn ranges(targets: usize, waits: Backoff) -> Vec<(f64, f64, usize)> {
     let mut router = ordered_fallback(targets, 2, waits, None);
     let mut seen: Vec<(f64, f64, usize)> = Vec::new();
     for request in 0..2_000 {
-        let played =
-            play(
-                &mut router,
-                &priced(&[1, 1]),
-                request,
-                at(0),
-                |target, _| if target == P { DOWN } else { Answer::Ok },
-            );
+        let played = primary_down(&mut router, request);
         if seen.is_empty() {
             seen = played.timeline().iter().map(|&(time, target)| (time, time, target)).collect();
         }
