@@ -152,11 +152,20 @@ pub(crate) fn summary(
 /// A fault's kind with its numbers, for people.
 fn describe(kind: &FaultKind) -> String {
     match kind {
-        FaultKind::Down { status } => format!("down {status}"),
+        FaultKind::Down { status } => format!("{} {status}", kind.name()),
         FaultKind::Blackhole => "blackhole".to_owned(),
         FaultKind::Brownout { slowdown } => format!("brownout x{slowdown}"),
-        FaultKind::Errors { share, status } => format!("errors {}% {status}", share * 100.0),
+        FaultKind::Errors { share, status } => format!("{} {}% {status}", kind.name(), share * 100.0),
+        FaultKind::Gray { share, status } => format!("gray {}% of clients {status}", share * 100.0),
+        FaultKind::SlowFail { share, hold, .. } => format!("slow_fail {}% after {hold}", share * 100.0),
+        FaultKind::SlowFirstToken { slowdown } => format!("slow_first_token x{slowdown}"),
+        FaultKind::Stall => "stall".to_owned(),
+        FaultKind::StreamCut { share, after } => format!("stream_cut {}% after {after}", share * 100.0),
         FaultKind::RateLimitSpike { scale } => format!("rate_limit_spike to {}%", scale * 100.0),
+        FaultKind::CapacityLoss { share } => format!("capacity_loss {}%", share * 100.0),
+        FaultKind::PriceChange { factor } => format!("price_change x{factor}"),
+        FaultKind::Loss { share } => format!("loss {}%", share * 100.0),
+        FaultKind::Partition => "partition".to_owned(),
     }
 }
 

@@ -27,7 +27,7 @@ pub mod quantity;
 mod text;
 
 pub use curve::Curve;
-pub use fault::{Fault, FaultKind, OutageScript};
+pub use fault::{Fault, FaultKind, FaultScope, OutageScript};
 pub use ids::{NodeId, ProviderId, WorkloadId};
 pub use money::{Price, Usd};
 pub use outcome::{Answer, Cause, LimitKind, Status};

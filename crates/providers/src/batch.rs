@@ -41,6 +41,22 @@ pub struct BatchSpec {
     pub queue_wait: Option<Span>,
 }
 
+/// How fast an endpoint works.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub struct Pace {
+    /// Share of the batch that other tenants take, 0 to 1.
+    pub competing: f64,
+    /// How many times longer prefill takes, at least 1; `None`: it stands still.
+    pub prefill: Option<f64>,
+    /// How many times longer a decode step takes, at least 1; `None`: streams stand still.
+    pub decode: Option<f64>,
+}
+
+impl Pace {
+    /// Nobody else is there, and nothing is wrong.
+    pub const FULL: Self = Self { competing: 0.0, prefill: Some(1.0), decode: Some(1.0) };
+}
+
 /// One request for an endpoint.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Job {
@@ -115,7 +131,7 @@ pub struct Batch {
     /// Slots that other tenants leave to us; at least 1.
     slots: u32,
     others: u32,
-    /// [2⁻¹⁶]; `None`: stands still.
+    /// Of decoding [2⁻¹⁶]; `None`: stands still.
     slowdown: Option<u64>,
     /// Pace of the prefill clock [2⁻³² ns per ns].
     work_rate: u64,
@@ -251,19 +267,18 @@ impl Batch {
         self.waiting.clear();
     }
 
-    /// Sets the share of the batch that other tenants take (0 to 1), and how many times slower everything runs
-    /// (at least 1; `None`: it stands still).
-    pub fn set_pace(&mut self, now: Time, competing: f64, slowdown: Option<f64>) {
+    /// Sets how fast it works from now on.
+    pub fn set_pace(&mut self, now: Time, pace: Pace) {
         self.run_clocks(now);
-        let competing = competing.clamp(0.0, 1.0);
+        let competing = pace.competing.clamp(0.0, 1.0);
         let others = (competing * f64::from(self.spec.sequences)) as u32;
         self.others = others.min(self.spec.sequences - 1);
         self.slots = self.spec.sequences - self.others;
-        self.slowdown = slowdown.map(|s| (s.max(1.0) * f64::from(1_u32 << SLOWDOWN_BITS)) as u64);
+        self.slowdown = pace.decode.map(|s| (s.max(1.0) * f64::from(1_u32 << SLOWDOWN_BITS)) as u64);
         let share = (1.0 - competing).max(1e-3);
         // However slow, it moves: only `None` stands still.
         self.work_rate =
-            slowdown.map_or(0, |s| (((share / s.max(1.0)) * (1_u64 << WORK_BITS) as f64) as u64).max(1));
+            pace.prefill.map_or(0, |s| (((share / s.max(1.0)) * (1_u64 << WORK_BITS) as f64) as u64).max(1));
         self.set_token_rate();
         self.start_waiting();
     }

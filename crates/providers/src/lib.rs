@@ -18,8 +18,8 @@ pub mod limiter;
 pub mod link;
 pub mod process;
 
-pub use batch::{Batch, BatchSpec, Job, Offer, Progress, Signal};
+pub use batch::{Batch, BatchSpec, Job, Offer, Pace, Progress, Signal};
 pub use congestion::Congestion;
-pub use health::{Condition, Health};
+pub use health::{Condition, Fate, Health, Luck};
 pub use limiter::{LimitSpec, Limiter, Refill, Refusal};
 pub use link::{Connections, LinkSpec};

@@ -48,6 +48,8 @@ pub(crate) enum Event {
     Timer(u32),
     /// A router's wait is over.
     Wake(u32),
+    /// An attempt whose connection was held gets its blank answer.
+    Blank(u32),
     /// A fault begins at a node.
     FaultBegin(u32),
     /// A fault ends at a node.
@@ -62,7 +64,7 @@ impl Event {
         match self {
             Self::FaultEnd(_) => 0,
             Self::FaultBegin(_) | Self::Congestion(_) => 1,
-            Self::Endpoint(_) | Self::Return(_) => 2,
+            Self::Endpoint(_) | Self::Return(_) | Self::Blank(_) => 2,
             Self::Timer(_) | Self::Wake(_) => 3,
             Self::Arrival(_) | Self::Deliver(_) => 4,
         }
@@ -76,6 +78,7 @@ impl Event {
             Self::Return(_) => EventKind::Return,
             Self::Timer(_) => EventKind::Timer,
             Self::Wake(_) => EventKind::Wake,
+            Self::Blank(_) => EventKind::Blank,
             Self::FaultBegin(_) => EventKind::FaultBegin,
             Self::FaultEnd(_) => EventKind::FaultEnd,
             Self::Congestion(_) => EventKind::Congestion,
@@ -89,6 +92,7 @@ impl Event {
             | Self::Return(i)
             | Self::Timer(i)
             | Self::Wake(i)
+            | Self::Blank(i)
             | Self::FaultBegin(i)
             | Self::FaultEnd(i) => i,
         }
@@ -116,6 +120,8 @@ pub enum EventKind {
     FaultEnd,
     /// Competing load changes.
     Congestion,
+    /// A connection that was held ends without an answer.
+    Blank,
 }
 
 impl EventKind {
@@ -132,6 +138,7 @@ impl EventKind {
             Self::FaultBegin => "fault_begin",
             Self::FaultEnd => "fault_end",
             Self::Congestion => "congestion",
+            Self::Blank => "blank",
         }
     }
 }
@@ -218,6 +225,8 @@ pub(crate) struct Attempt {
     pub(crate) timer: Option<(EventId, Time)>,
     /// Until when the caller waits once it has the first token.
     pub(crate) last_patience: Option<Time>,
+    /// The endpoint will break its stream off before its last token.
+    pub(crate) cut: bool,
     /// The first token is on its way to the caller.
     pub(crate) streaming: bool,
     pub(crate) answer: Answer,
@@ -232,6 +241,8 @@ pub(crate) enum Stage {
     Sent,
     /// At a target that never answers.
     Hanging,
+    /// At a target that keeps the connection open and will end it without an answer.
+    Held(EventId),
     /// In an endpoint's slot or queue.
     Working(Slot),
     /// At a router that has made it a call of its own.
@@ -347,7 +358,7 @@ impl Machine {
                 let workload = &self.world.workloads[w as usize];
                 (Some((w, workload.drawn)), Some(workload.entry), None)
             }
-            Event::Deliver(a) | Event::Timer(a) | Event::Return(a) => {
+            Event::Deliver(a) | Event::Timer(a) | Event::Return(a) | Event::Blank(a) => {
                 let attempt = &self.attempts[a];
                 let answer = matches!(event, Event::Return(_)).then_some(attempt.answer);
                 (of_request(attempt.request), Some(attempt.target), answer)
@@ -397,6 +408,7 @@ impl Model for Machine {
             Event::Return(attempt) => self.answered(attempt, now, queue),
             Event::Timer(attempt) => self.lose_patience(attempt, now, queue),
             Event::Wake(call) => self.wake(call, now, queue),
+            Event::Blank(attempt) => self.end_blank(attempt, now, queue),
             Event::FaultBegin(fault) => self.begin_fault(fault, now, queue),
             Event::FaultEnd(fault) => self.end_fault(fault, now, queue),
             Event::Congestion(provider) => self.step_congestion(provider, now, queue),

@@ -53,6 +53,10 @@ impl Machine {
             // The event that is due frees it.
             Stage::Sent | Stage::Returning => {}
             Stage::Hanging => self.attempts.give_back(id),
+            Stage::Held(blank) => {
+                queue.cancel(blank);
+                self.attempts.give_back(id);
+            }
             Stage::Working(slot) => self.abandon_at_endpoint(id, slot, now, queue),
             Stage::Nested(call) => {
                 self.abandon_call(call, now, queue);

@@ -1,9 +1,9 @@
 //! Attempts reach their targets; endpoints serve, refuse and bill.
 
-use sandbox_core::{Time, uniform};
+use sandbox_core::Time;
 use sandbox_model::{Answer, Cause, Status, Usd};
 use sandbox_providers::batch::Slot;
-use sandbox_providers::{Job, Offer, Signal};
+use sandbox_providers::{Fate, Job, Offer, Signal};
 
 use super::{Event, Machine, Queue, Stage, limit_cause};
 use crate::account::{Outcome, Path, Served};
@@ -21,42 +21,41 @@ impl Machine {
         }
         let node = &self.world.nodes[attempt.target.index()];
         let (kind, counted) = (node.kind, attempt.counted);
-        let condition = node.health.condition();
-        let failure = if condition.hangs {
-            None
-        } else if let Some(status) = condition.refuses {
-            Some(status)
-        } else if condition.errors.is_empty() {
-            None
-        } else {
-            let key = self.requests[attempt.request].key;
-            condition.failure(uniform(&mut node.noise.at(key, 2 * attempt.luck + 1)))
-        };
-        let hangs = condition.hangs;
+        let fate = self.fate(attempt.target, self.requests[attempt.request].key, attempt.luck);
         if let (Kind::Endpoint(e), true) = (kind, counted) {
             let tally = &mut self.endpoint_tallies[e as usize];
             tally.arrive();
             tally.attempts += 1;
         }
-        if hangs {
-            self.attempts[id].stage = Stage::Hanging;
-            if let (Kind::Endpoint(e), true) = (kind, counted) {
-                // Whatever becomes of the caller, this endpoint will not serve it.
-                self.endpoint_tallies[e as usize].leave(Outcome::Failed);
+        if let (Fate::Hangs | Fate::Held(..), Kind::Endpoint(e), true) = (fate, kind, counted) {
+            // Whatever becomes of the caller, this endpoint will not serve it.
+            self.endpoint_tallies[e as usize].leave(Outcome::Failed);
+        }
+        match (fate, kind) {
+            (Fate::Hangs, _) => self.attempts[id].stage = Stage::Hanging,
+            (Fate::Held(hold, status), _) => {
+                let blank = self.schedule(now.saturating_add(hold), Event::Blank(id), queue);
+                let attempt = &mut self.attempts[id];
+                attempt.stage = Stage::Held(blank);
+                attempt.answer = Answer::failed(status);
             }
-        } else if let Some(status) = failure {
-            self.refuse(id, kind, Answer::failed(status), Cause::Outage, now, queue);
-        } else {
-            match kind {
-                Kind::Endpoint(e) => self.offer(id, e, now, queue),
-                Kind::Router(router) => {
-                    let attempt = &self.attempts[id];
-                    let (request, region, path, luck) =
-                        (attempt.request, attempt.region, attempt.path, attempt.luck);
-                    self.start_call(request, id, router, region, path, luck + 1, now, queue);
-                }
+            (Fate::Fails(status), _) => {
+                self.refuse(id, kind, Answer::failed(status), Cause::Outage, now, queue);
+            }
+            (Fate::Served(cut), Kind::Endpoint(e)) => self.offer(id, e, cut, now, queue),
+            (Fate::Served(_), Kind::Router(router)) => {
+                let attempt = &self.attempts[id];
+                let (request, region, path, luck) =
+                    (attempt.request, attempt.region, attempt.path, attempt.luck);
+                self.start_call(request, id, router, region, path, luck + 1, now, queue);
             }
         }
+    }
+
+    /// A connection that was held ends without an answer.
+    pub(super) fn end_blank(&mut self, id: u32, now: Time, queue: &mut Queue) {
+        let answer = self.attempts[id].answer;
+        self.answer(id, answer, Some(Cause::Outage), now, queue);
     }
 
     fn refuse(&mut self, id: u32, kind: Kind, answer: Answer, blame: Cause, now: Time, queue: &mut Queue) {
@@ -66,8 +65,8 @@ impl Machine {
         self.answer(id, answer, Some(blame), now, queue);
     }
 
-    /// An endpoint is offered a request: its limits first, then its slots.
-    fn offer(&mut self, id: u32, e: u16, now: Time, queue: &mut Queue) {
+    /// An endpoint is offered a request: its limits first, then its slots. After `cut` tokens the stream breaks off.
+    fn offer(&mut self, id: u32, e: u16, cut: Option<u32>, now: Time, queue: &mut Queue) {
         let attempt = &self.attempts[id];
         let (input, output) = (attempt.input, attempt.output);
         let kind = Kind::Endpoint(e);
@@ -81,7 +80,9 @@ impl Machine {
             self.refuse(id, kind, answer, limit_cause(refusal.limit), now, queue);
             return;
         }
-        let job = Job { id, prefill: self.prefill_of(&self.attempts[id], e), output };
+        let made = cut.map_or(output, |after| after.min(output));
+        self.attempts[id].cut = made < output;
+        let job = Job { id, prefill: self.prefill_of(&self.attempts[id], e), output: made };
         let endpoint = &mut self.world.endpoints[e as usize];
         match endpoint.batch.offer(now, job) {
             Offer::Started(slot) | Offer::Queued(slot) => {
@@ -129,6 +130,9 @@ impl Machine {
                     if self.attempts[id].request != NONE {
                         self.pass_first_token(id, now, queue);
                     }
+                }
+                Signal::Done(id) if self.attempts[id].cut => {
+                    self.break_off(id, e, Answer::Cut, Cause::Outage, now, queue);
                 }
                 Signal::Done(id) => self.complete(id, e, now, queue),
                 Signal::WaitedTooLong(id) => {

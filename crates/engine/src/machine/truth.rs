@@ -2,11 +2,22 @@
 
 use sandbox_core::{Time, uniform};
 use sandbox_model::{Answer, Cause, NodeId, OutageScript};
+use sandbox_providers::{Condition, Fate, Luck, Pace};
 use sandbox_routers::Truth;
 use sandbox_scenario::Resolved;
 
-use super::{Event, Machine, NodeFault, Queue, STEP, Stage, limit_cause};
+use super::{Event, KEY_BITS, Machine, NodeFault, Queue, STEP, Stage, limit_cause};
 use crate::world::Kind;
+
+/// How fast an endpoint in this condition works.
+fn pace(condition: &Condition, competing: f64) -> Pace {
+    let works = !condition.hangs;
+    Pace {
+        competing,
+        prefill: works.then_some(condition.slowdown * condition.prefill_slowdown),
+        decode: (works && !condition.stalls).then_some(condition.slowdown),
+    }
+}
 
 /// What is true of a target.
 #[derive(Copy, Clone, Debug)]
@@ -49,8 +60,7 @@ impl Machine {
         let Kind::Endpoint(e) = self.world.nodes[node.index()].kind else { return };
         let condition = self.world.nodes[node.index()].health.condition();
         let endpoint = &mut self.world.endpoints[e as usize];
-        let slowdown = (!condition.hangs).then_some(condition.slowdown);
-        endpoint.batch.set_pace(now, endpoint.competing, slowdown);
+        endpoint.batch.set_pace(now, pace(condition, endpoint.competing));
         if let Some(limiter) = &mut endpoint.limiter {
             limiter.set_scale(now, condition.limit_scale);
         }
@@ -102,10 +112,25 @@ impl Machine {
     fn set_load(&mut self, e: u16, share: f64, now: Time) {
         let node = NodeId(e);
         let condition = self.world.nodes[node.index()].health.condition();
-        let slowdown = (!condition.hangs).then_some(condition.slowdown);
         let endpoint = &mut self.world.endpoints[e as usize];
         endpoint.competing = share;
-        endpoint.batch.set_pace(now, share, slowdown);
+        endpoint.batch.set_pace(now, pace(condition, share));
+    }
+
+    /// What happens to a request that reaches `node` now. `luck` numbers the try.
+    pub(super) fn fate(&self, node: NodeId, request: u64, luck: u64) -> Fate {
+        let node = &self.world.nodes[node.index()];
+        let condition = node.health.condition();
+        if !condition.needs_luck() {
+            return condition.fate(Luck::GOOD);
+        }
+        let mut draw = node.noise.at(request, 2 * luck + 1);
+        let errors = uniform(&mut draw);
+        let (slow_fail, cut) = (uniform(&mut draw), uniform(&mut draw));
+        let workload = (request >> KEY_BITS) as usize;
+        let client = u64::from(self.world.workloads[workload].client_of(request & ((1 << KEY_BITS) - 1)));
+        let client = uniform(&mut node.noise_of_clients.at((workload as u64) << KEY_BITS | client, 0));
+        condition.fate(Luck { errors, client, slow_fail, cut })
     }
 
     /// What is true of `node` for a request of these lengths.
@@ -115,7 +140,7 @@ impl Machine {
             Some(Cause::Outage)
         } else if condition.limit_scale < 1.0 {
             Some(Cause::RateLimitRequests)
-        } else if condition.slowdown > 1.0 {
+        } else if condition.stalls || condition.slowdown > 1.0 || condition.prefill_slowdown > 1.0 {
             Some(Cause::Slow)
         } else {
             self.lack_of_headroom(node, now, input, output)
@@ -162,13 +187,7 @@ impl Machine {
             .collect();
         for (number, again) in tries.into_iter().enumerate() {
             let target = self.world.routers[router].targets[number];
-            let node = &self.world.nodes[target.index()];
-            let condition = node.health.condition();
-            let unlucky = !condition.errors.is_empty() && {
-                let sub = 2 * (luck * 64 + again.min(63)) + 1;
-                condition.failure(uniform(&mut node.noise.at(key, sub))).is_some()
-            };
-            let serves = !condition.hangs && condition.refuses.is_none() && !unlucky;
+            let serves = self.fate(target, key, luck * 64 + again.min(63)) == Fate::Served(None);
             let headroom = self.lack_of_headroom(target, now, input, output).is_none();
             self.world.routers[router].views[number].truth = Some(Truth { serves, headroom });
         }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use sandbox_core::{Span, Time};
 use sandbox_providers::batch::Slot;
-use sandbox_providers::{Batch, BatchSpec, Job, Offer, Signal};
+use sandbox_providers::{Batch, BatchSpec, Job, Offer, Pace, Signal};
 
 use crate::slow_batch::{SlowBatch, Taken};
 
@@ -25,7 +25,7 @@ enum When {
 enum Step {
     Offer { prefill: Span, output: u32 },
     Remove(Index),
-    SetPace { competing: f64, slowdown: Option<f64> },
+    SetPace(Pace),
     Clear,
 }
 
@@ -78,8 +78,8 @@ fn told() -> impl Strategy<Value = Told> {
     let step = prop_oneof![
         12 => (prefill, output).prop_map(|(prefill, output)| Step::Offer { prefill, output }),
         4 => any::<Index>().prop_map(Step::Remove),
-        3 => (prop_oneof![Just(0.0), 0.0..=0.9], slowdown)
-            .prop_map(|(competing, slowdown)| Step::SetPace { competing, slowdown }),
+        3 => (prop_oneof![Just(0.0), 0.0..=0.9], slowdown.clone(), slowdown)
+            .prop_map(|(competing, prefill, decode)| Step::SetPace(Pace { competing, prefill, decode })),
         1 => Just(Step::Clear),
     ];
     (when, any::<bool>(), step)
@@ -129,9 +129,9 @@ fn play(spec: BatchSpec, story: &[Told]) -> Result<(), TestCaseError> {
                 broken_off += usize::from(progress.is_some());
                 prop_assert_eq!(progress, slow.remove(id));
             }
-            &Step::SetPace { competing, slowdown } => {
-                fast.set_pace(now, competing, slowdown);
-                slow.set_pace(competing, slowdown);
+            &Step::SetPace(pace) => {
+                fast.set_pace(now, pace);
+                slow.set_pace(pace);
             }
             Step::Clear => {
                 let mut progress = Vec::new();
@@ -146,8 +146,8 @@ fn play(spec: BatchSpec, story: &[Told]) -> Result<(), TestCaseError> {
         prop_assert_eq!(fast.occupancy(), slow.occupancy());
     }
     // The weather clears, and all that is left runs out.
-    fast.set_pace(now, 0.0, Some(1.0));
-    slow.set_pace(0.0, Some(1.0));
+    fast.set_pace(now, Pace::FULL);
+    slow.set_pace(Pace::FULL);
     run(&mut fast, Time::MAX, false, &mut fast_log);
     slow.drain(&mut slow_log);
     prop_assert_eq!(&fast_log, &slow_log);

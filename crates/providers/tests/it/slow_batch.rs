@@ -5,7 +5,7 @@
 //! token.
 //!
 //! What it must share with `Batch` to agree to the nanosecond are the units and the roundings, which are part of the
-//! model. With `a`, `b`, `N` of the spec, competing share `u` and slowdown `s`:
+//! model. With `a`, `b`, `N` of the spec, competing share `u` and slowdown `s` (of prefill, of decoding):
 //!
 //! * other tenants hold `others = min(⌊u · N⌋, N - 1)` slots; `N - others` are ours
 //! * prefill work is counted in 2⁻³² ns; a nanosecond does `max(1, ⌊max(1 - u, 1/1000) / s · 2³²⌋)` of it
@@ -18,7 +18,7 @@
 //! nothing more happens. Of two last (or first) tokens the more overdue comes first, then the one that began earlier.
 
 use sandbox_core::{Span, Time};
-use sandbox_providers::{BatchSpec, Job, Progress, Signal};
+use sandbox_providers::{BatchSpec, Job, Pace, Progress, Signal};
 
 const TOKEN: u128 = 1 << 52;
 const NANO_OF_WORK: u128 = 1 << 32;
@@ -79,8 +79,7 @@ pub(crate) enum Taken {
 #[derive(Clone, Debug)]
 pub(crate) struct SlowBatch {
     spec: BatchSpec,
-    competing: f64,
-    slowdown: Option<f64>,
+    pace: Pace,
     now: Time,
     sequences: Vec<Sequence>,
     places: u64,
@@ -88,7 +87,7 @@ pub(crate) struct SlowBatch {
 
 impl SlowBatch {
     pub(crate) fn new(spec: BatchSpec) -> Self {
-        Self { spec, competing: 0.0, slowdown: Some(1.0), now: Time::ZERO, sequences: Vec::new(), places: 0 }
+        Self { spec, pace: Pace::FULL, now: Time::ZERO, sequences: Vec::new(), places: 0 }
     }
 
     /// Runs all that happens before `limit`, and what happens at it if `inclusive`; then it is `limit`.
@@ -135,8 +134,8 @@ impl SlowBatch {
         all
     }
 
-    pub(crate) fn set_pace(&mut self, competing: f64, slowdown: Option<f64>) {
-        (self.competing, self.slowdown) = (competing, slowdown);
+    pub(crate) fn set_pace(&mut self, pace: Pace) {
+        self.pace = pace;
         self.start_waiting();
     }
 
@@ -278,7 +277,7 @@ impl SlowBatch {
     }
 
     fn others(&self) -> u32 {
-        ((self.competing * f64::from(self.spec.sequences)) as u32).min(self.spec.sequences - 1)
+        ((self.pace.competing * f64::from(self.spec.sequences)) as u32).min(self.spec.sequences - 1)
     }
 
     fn slots(&self) -> u32 {
@@ -286,13 +285,13 @@ impl SlowBatch {
     }
 
     fn work_rate(&self) -> u128 {
-        let Some(slowdown) = self.slowdown else { return 0 };
-        let share = (1.0 - self.competing).max(1e-3);
+        let Some(slowdown) = self.pace.prefill else { return 0 };
+        let share = (1.0 - self.pace.competing).max(1e-3);
         (((share / slowdown) * NANO_OF_WORK as f64) as u128).max(1)
     }
 
     fn token_rate(&self) -> u128 {
-        let Some(slowdown) = self.slowdown else { return 0 };
+        let Some(slowdown) = self.pace.decode else { return 0 };
         let busy = self.count(|stage| matches!(stage, Stage::Decode { .. })) + self.others();
         let step = self.spec.step_base + self.spec.step_per_sequence * u64::from(busy);
         let step = u128::from(step.as_nanos().max(1));

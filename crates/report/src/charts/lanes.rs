@@ -7,7 +7,7 @@ use sandbox_model::FaultKind;
 use super::canvas::{Align, Canvas};
 use super::frame::{Frame, NAME, NOTE, Panel};
 use super::labels::Taken;
-use super::palette;
+use super::palette::{self, Bar};
 use crate::error::ReportError;
 use crate::figure::{Figure, Lane, Window};
 use crate::{human, windows};
@@ -115,7 +115,7 @@ fn draw_key<DB: DrawingBackend>(
             kinds.push(window.kind);
         }
     }
-    kinds.sort_by_key(severity);
+    kinds.sort_by_key(|kind| palette::look(kind).severity);
     kinds.reverse();
     let believed = frame.rows.shown.iter().any(|&lane| belief(figure, lane) > Span::ZERO);
     let (upper, lower) = ("upper bar, what was wrong:", "lower bar:");
@@ -170,7 +170,7 @@ fn draw_row<DB: DrawingBackend>(
     }
     let mut truth: Vec<&Window> = lane.truth.iter().filter(|window| window.from < window.until).collect();
     // The worst on top.
-    truth.sort_by_key(|window| severity(&window.kind));
+    truth.sort_by_key(|window| palette::look(&window.kind).severity);
     for window in &truth {
         let (from, until) = pixels(frame, window.from, window.until);
         draw_fault(&window.kind, (from, upper.0), (until, upper.1), canvas)?;
@@ -214,37 +214,27 @@ fn beliefs(figure: &Figure, frame: &Frame, lane: usize) -> Vec<(i32, i32, RGBCol
     stretches
 }
 
-/// What covers what.
-fn severity(kind: &FaultKind) -> u8 {
-    match kind {
-        FaultKind::RateLimitSpike { .. } => 0,
-        FaultKind::Brownout { .. } => 1,
-        FaultKind::Errors { .. } => 2,
-        FaultKind::Blackhole => 3,
-        FaultKind::Down { .. } => 4,
-    }
-}
-
-/// A bar: full for what stops service, striped for errors, lower for what only narrows it.
+/// A bar: the less service it stops, the lower.
 fn draw_fault<DB: DrawingBackend>(
     kind: &FaultKind,
     (left, top): (i32, i32),
     (right, bottom): (i32, i32),
     canvas: &Canvas<'_, DB>,
 ) -> Result<(), ReportError> {
-    let color = palette::fault(kind);
-    match kind {
-        FaultKind::Down { .. } | FaultKind::Blackhole => canvas.rect((left, top), (right, bottom), color),
-        FaultKind::Brownout { .. } => canvas.rect((left, top + (bottom - top) / 5), (right, bottom), color),
-        FaultKind::RateLimitSpike { .. } => canvas.rect((left, (top + bottom) / 2), (right, bottom), color),
-        FaultKind::Errors { .. } => {
-            canvas.rect((left, top), (right, bottom), palette::tint(color, 5))?;
-            for x in (left..right).step_by(5) {
-                canvas.rect((x, top), ((x + 3).min(right), bottom), color)?;
-            }
-            Ok(())
-        }
+    let look = palette::look(kind);
+    let top = match look.bar {
+        Bar::Full | Bar::Striped => top,
+        Bar::Tall => top + (bottom - top) / 5,
+        Bar::Half => (top + bottom) / 2,
+    };
+    if look.bar != Bar::Striped {
+        return canvas.rect((left, top), (right, bottom), look.color);
     }
+    canvas.rect((left, top), (right, bottom), palette::tint(look.color, 5))?;
+    for x in (left..right).step_by(5) {
+        canvas.rect((x, top), ((x + 3).min(right), bottom), look.color)?;
+    }
+    Ok(())
 }
 
 /// What it was, how long, and how late it was seen, beside the bars, as far as there is room.

@@ -42,21 +42,60 @@ pub(crate) fn gap(premium: f64) -> RGBColor {
     }
 }
 
-/// The colour of a kind of fault.
-pub(crate) const fn fault(kind: &FaultKind) -> RGBColor {
+/// How a kind of fault looks: kinds of one family share a hue, and no two kinds share hue and bar.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Look {
+    pub(crate) color: RGBColor,
+    pub(crate) bar: Bar,
+    /// What covers what.
+    pub(crate) severity: u8,
+}
+
+/// The shape of a fault's bar.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Bar {
+    /// Nothing gets through.
+    Full,
+    /// Some get through.
+    Striped,
+    /// It works, but worse.
+    Tall,
+    /// There is less of it, or it costs more.
+    Half,
+}
+
+/// The look of a kind of fault.
+pub(crate) const fn look(kind: &FaultKind) -> Look {
+    const fn look(severity: u8, bar: Bar, color: RGBColor) -> Look {
+        Look { color, bar, severity }
+    }
     match kind {
-        FaultKind::Down { .. } => RGBColor(178, 24, 43),
-        FaultKind::Blackhole => RGBColor(0, 0, 0),
-        FaultKind::Brownout { .. } => RGBColor(230, 159, 0),
-        FaultKind::Errors { .. } => RGBColor(214, 96, 110),
-        FaultKind::RateLimitSpike { .. } => RGBColor(150, 90, 170),
+        FaultKind::PriceChange { .. } => look(0, Bar::Half, RGBColor(0, 130, 90)),
+        FaultKind::RateLimitSpike { .. } => look(1, Bar::Half, RGBColor(150, 90, 170)),
+        FaultKind::CapacityLoss { .. } => look(2, Bar::Tall, RGBColor(150, 90, 170)),
+        FaultKind::Loss { .. } => look(3, Bar::Striped, RGBColor(0, 114, 178)),
+        FaultKind::Brownout { .. } => look(4, Bar::Tall, RGBColor(230, 159, 0)),
+        FaultKind::SlowFirstToken { .. } => look(5, Bar::Half, RGBColor(230, 159, 0)),
+        FaultKind::Stall => look(6, Bar::Full, RGBColor(230, 159, 0)),
+        FaultKind::StreamCut { .. } => look(7, Bar::Half, RGBColor(214, 96, 110)),
+        FaultKind::Gray { .. } => look(8, Bar::Striped, RGBColor(110, 110, 110)),
+        FaultKind::Errors { .. } => look(9, Bar::Striped, RGBColor(214, 96, 110)),
+        FaultKind::SlowFail { .. } => look(10, Bar::Striped, RGBColor(150, 75, 0)),
+        FaultKind::Partition => look(11, Bar::Full, RGBColor(0, 114, 178)),
+        FaultKind::Blackhole => look(12, Bar::Full, RGBColor(0, 0, 0)),
+        FaultKind::Down { .. } => look(13, Bar::Full, RGBColor(178, 24, 43)),
     }
 }
 
-/// The word for a kind of fault.
+/// The words for a kind of fault.
 pub(crate) const fn fault_word(kind: &FaultKind) -> &'static str {
     match kind {
         FaultKind::RateLimitSpike { .. } => "rate limit",
+        FaultKind::CapacityLoss { .. } => "capacity loss",
+        FaultKind::SlowFirstToken { .. } => "slow first token",
+        FaultKind::SlowFail { .. } => "slow fail",
+        FaultKind::StreamCut { .. } => "stream cut",
+        FaultKind::PriceChange { .. } => "price change",
         other => other.name(),
     }
 }

@@ -1,7 +1,7 @@
 //! Faults: that their targets can fail in this way, and when.
 
 use sandbox_core::Time;
-use sandbox_model::{Fault, FaultKind, OutageScript};
+use sandbox_model::{Fault, FaultKind, FaultScope, OutageScript};
 
 use super::Report;
 use crate::clock::{ClockParseError, When};
@@ -81,6 +81,8 @@ fn target(scenario: &Scenario, name: &str, kind: &FaultKind, path: &Path, report
         let hint = match field {
             "slowdown" => "1 is normal speed, 3.0 takes three times as long",
             "status" => "503 is usual for an outage, 500 for errors",
+            "after" => "write a number of tokens, like 50",
+            "factor" => "2.0 doubles prices, 0.5 halves them",
             _ => "write a share from 0 to 1: 30% is 0.3",
         };
         report.say(&path.key("kind").key(field), message, hint);
@@ -106,18 +108,23 @@ fn target(scenario: &Scenario, name: &str, kind: &FaultKind, path: &Path, report
             router.strategy.targets().join(", ")
         );
         report.say(&at, message, hint);
-    } else if matches!(kind, FaultKind::Brownout { .. } | FaultKind::RateLimitSpike { .. }) {
-        let message = format!(
-            "a router has no {} of its own",
-            match kind {
-                FaultKind::Brownout { .. } => "serving speed",
-                _ => "rate limits",
-            }
-        );
+    } else if kind.scope() == FaultScope::Endpoint {
+        let message = format!("a gateway has no {} of its own", property(kind));
         let hint = format!(
-            "let its endpoints suffer ({}), or use Down, Blackhole or Errors here",
+            "let its endpoints suffer ({}), or use Down, Blackhole, Errors, Gray or SlowFail here",
             router.strategy.targets().join(", ")
         );
         report.say(&path.key("kind"), message, hint);
+    }
+}
+
+/// What of an endpoint a fault changes that a gateway does not have.
+fn property(kind: &FaultKind) -> &'static str {
+    match kind {
+        FaultKind::RateLimitSpike { .. } => "rate limits",
+        FaultKind::CapacityLoss { .. } => "servers",
+        FaultKind::PriceChange { .. } => "prices",
+        FaultKind::StreamCut { .. } | FaultKind::Stall => "streams",
+        _ => "serving speed",
     }
 }

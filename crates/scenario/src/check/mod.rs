@@ -5,7 +5,10 @@
 mod faults;
 mod names;
 mod numbers;
+mod provider;
+mod routing;
 mod topology;
+mod traffic;
 
 pub(crate) use faults::script;
 pub(crate) use topology::Graph;

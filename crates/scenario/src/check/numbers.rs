@@ -1,21 +1,15 @@
-//! Numbers that cannot be: shares above one, times of zero, profiles of the wrong length, prices of nothing.
+//! Numbers that cannot be: times of zero, profiles of the wrong length, laws without a mean.
 
-use sandbox_core::Span;
-
-use super::{DURATION_MAX, Report};
+use super::{DURATION_MAX, Report, provider, routing, traffic};
 use crate::clock::Zone;
-use crate::file::{
-    Arrivals, Congestion, Endpoint, Jitter, Length, PriceList, Profile, Router, Scenario, SpanDist, Strategy,
-    Timeouts, Workload,
-};
+use crate::file::{Profile, Scenario, SpanDist};
 use crate::syntax::Path;
 
 /// Most buckets of a timeline.
 const BUCKETS_MAX: u64 = 20_000;
-/// Other tenants must leave something: more than this at their peak leaves nothing worth simulating.
-const COMPETING_MAX: f64 = 0.95;
+
 /// Standard deviations of a logarithm above this are slips: e^5 is a factor of 148.
-const SIGMA_MAX: f64 = 5.0;
+pub(super) const SIGMA_MAX: f64 = 5.0;
 
 pub(super) fn scenario(s: &Scenario, report: &mut Report<'_>) {
     let root = Path::root;
@@ -45,17 +39,17 @@ pub(super) fn scenario(s: &Scenario, report: &mut Report<'_>) {
     }
     for (i, provider) in s.providers.iter().enumerate() {
         if let Some(c) = &provider.congestion {
-            congestion(&root("providers").at(i).key("congestion"), c, report);
+            provider::congestion(&root("providers").at(i).key("congestion"), c, report);
         }
     }
     for (i, e) in s.endpoints.iter().enumerate() {
-        endpoint(&root("endpoints").at(i), e, report);
+        provider::endpoint(&root("endpoints").at(i), e, report);
     }
     for (i, r) in s.routers.iter().enumerate() {
-        router(&root("routers").at(i).key("strategy"), r, report);
+        routing::router(&root("routers").at(i).key("strategy"), r, report);
     }
     for (i, w) in s.workloads.iter().enumerate() {
-        workload(&root("workloads").at(i), w, report);
+        traffic::workload(&root("workloads").at(i), w, report);
     }
     for (i, p) in s.weather.processes.iter().enumerate() {
         let path = root("weather").key("processes").at(i);
@@ -70,24 +64,7 @@ pub(super) fn scenario(s: &Scenario, report: &mut Report<'_>) {
     }
 }
 
-fn congestion(path: &Path, c: &Congestion, report: &mut Report<'_>) {
-    let fine = report.within(&path.key("mean"), c.mean, 0.0, 1.0);
-    report.within(&path.key("noise"), c.noise, 0.0, SIGMA_MAX);
-    report.positive(&path.key("memory"), c.memory, "15m");
-    if profile(&path.key("profile"), &c.profile, report) && fine {
-        let peak = c.mean * c.profile.peak();
-        if peak > COMPETING_MAX {
-            let message =
-                format!("other tenants would take {:.0}% of the batch at their daily peak", peak * 100.0);
-            let most = COMPETING_MAX / c.profile.peak();
-            let hint =
-                format!("with this profile the mean can be at most {:.2}", (most * 100.0).floor() / 100.0);
-            report.say(&path.key("mean"), message, hint);
-        }
-    }
-}
-
-fn profile(path: &Path, profile: &Profile, report: &mut Report<'_>) -> bool {
+pub(super) fn profile(path: &Path, profile: &Profile, report: &mut Report<'_>) -> bool {
     let Profile::Hourly { zone, hours, days } = profile else { return true };
     let before = report.problems.len();
     if let Err(error) = zone.parse::<Zone>() {
@@ -120,188 +97,12 @@ fn profile(path: &Path, profile: &Profile, report: &mut Report<'_>) -> bool {
 
 impl Profile {
     /// The greatest value relative to the mean, for a checked profile.
-    fn peak(&self) -> f64 {
+    pub(super) fn peak(&self) -> f64 {
         let most = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
         match self {
             Self::Flat => 1.0,
             Self::DeepSeekDay => crate::profile::deepseek_peak(),
             Self::Hourly { hours, days, .. } => most(hours) / (hours.iter().sum::<f64>() / 24.0) * most(days),
-        }
-    }
-}
-
-fn endpoint(path: &Path, e: &Endpoint, report: &mut Report<'_>) {
-    let serving = path.key("serving");
-    if e.serving.sequences == 0 {
-        report.say(
-            &serving.key("sequences"),
-            "no sequence could ever run",
-            "write 1 or more; a few dozen is usual",
-        );
-    }
-    if e.serving.step_base.is_zero() && e.serving.step_per_sequence.is_zero() {
-        let hint = "give step_base (like \"12ms\"), or step_per_sequence, or both";
-        report.say(&serving.key("step_base"), "tokens would take no time: both step times are zero", hint);
-    }
-    report.within(&serving.key("prefill_noise"), e.serving.prefill_noise, 0.0, SIGMA_MAX);
-    let limits = path.key("limits");
-    let zero = [
-        ("rpm", e.limits.rpm == Some(0)),
-        ("tpm", e.limits.tpm == Some(0)),
-        ("concurrency", e.limits.concurrency == Some(0)),
-    ];
-    for (key, _) in zero.into_iter().filter(|(_, zero)| *zero) {
-        report.say(&limits.key(key), "a limit of zero refuses everything", "leave the key out for no limit");
-    }
-    if is_free(&e.price) {
-        let hint = "an unknown price is not zero: look it up, or leave the endpoint out; for one that is really free \
-                    write a tiny amount, like \"$0.000001/M\"";
-        report.say(&path.key("price"), "input and output both cost nothing", hint);
-    }
-}
-
-fn is_free(price: &PriceList) -> bool {
-    price.input.pico_per_token() == 0 && price.output.pico_per_token() == 0
-}
-
-fn router(path: &Path, r: &Router, report: &mut Report<'_>) {
-    match &r.strategy {
-        Strategy::Single { timeouts, .. } | Strategy::Clairvoyant { timeouts, .. } => {
-            timers(path, timeouts, report)
-        }
-        Strategy::Fallback { retries, backoff, cooldown, timeouts, .. } => {
-            timers(path, timeouts, report);
-            if *retries > 100 {
-                report.say(
-                    &path.key("retries"),
-                    format!("{retries} tries on one target are too many"),
-                    "write 100 or fewer; 2 is usual",
-                );
-            }
-            if let Jitter::Scaled(low, high) = backoff.jitter {
-                let path = path.key("backoff").key("jitter");
-                if report.within(&path, low, 0.0, 100.0)
-                    && report.within(&path, high, 0.0, 100.0)
-                    && low > high
-                {
-                    report.say(
-                        &path,
-                        format!("{low} is above {high}"),
-                        format!("write the lower one first: Scaled({high}, {low})"),
-                    );
-                }
-            }
-            if let Some(cooldown) = cooldown {
-                let path = path.key("cooldown");
-                if cooldown.failures == 0 {
-                    report.say(
-                        &path.key("failures"),
-                        "no failure would start a cooldown",
-                        "write 1 or more, or leave the cooldown out",
-                    );
-                }
-                report.positive(&path.key("within"), cooldown.within, "60s");
-                report.positive(&path.key("length"), cooldown.length, "5s");
-            }
-        }
-        Strategy::OpenRouterLegacy { demotion, timeouts, max_price, .. } => {
-            timers(path, timeouts, report);
-            let path_d = path.key("demotion");
-            report.positive(&path_d.key("window"), demotion.window, "30s");
-            report.within(&path_d.key("share"), demotion.share, 0.0, 1.0);
-            if demotion.failures == 0 {
-                report.say(&path_d.key("failures"), "an outage needs a failure", "write 1 or more");
-            }
-            if max_price.as_ref().is_some_and(is_free) {
-                report.say(
-                    &path.key("max_price"),
-                    "no endpoint is this cheap",
-                    "leave the key out for any price",
-                );
-            }
-        }
-    }
-}
-
-fn timers(path: &Path, timeouts: &Timeouts, report: &mut Report<'_>) {
-    let path = path.key("timeouts");
-    for (key, value) in [("first_token", timeouts.first_token), ("total", timeouts.total)] {
-        if value == Some(Span::ZERO) {
-            report.say(
-                &path.key(key),
-                "every attempt would time out at once",
-                "leave the key out for no timer",
-            );
-        }
-    }
-}
-
-fn workload(path: &Path, w: &Workload, report: &mut Report<'_>) {
-    report.positive(&path.key("deadline"), w.deadline, "10m");
-    length(&path.key("input"), &w.input, report);
-    length(&path.key("output"), &w.output, report);
-    let path = path.key("arrivals");
-    match &w.arrivals {
-        Arrivals::Poisson { rate, profile: shape } => {
-            let per_second = rate.as_per_second();
-            if per_second <= 0.0 {
-                report.say(
-                    &path.key("rate"),
-                    "nothing would ever arrive",
-                    "write a rate above zero, or remove the workload",
-                );
-            } else if per_second > 1e6 {
-                report.say(
-                    &path.key("rate"),
-                    "more than a million requests a second",
-                    "check its unit: \"600/min\", \"40/s\"",
-                );
-            }
-            profile(&path.key("profile"), shape, report);
-        }
-        Arrivals::Trace { file, speed, .. } => {
-            if file.trim().is_empty() {
-                report.say(
-                    &path.key("file"),
-                    "names no file",
-                    "write a path, like \"traces/azure-code.csv.gz\"",
-                );
-            }
-            report.within(&path.key("speed"), *speed, 1e-6, 1e6);
-        }
-    }
-}
-
-fn length(path: &Path, length: &Length, report: &mut Report<'_>) {
-    match length {
-        Length::Constant(0) => {
-            report.say(path, "a request has at least one token", "write Constant(1) or more")
-        }
-        Length::Constant(_) => {}
-        Length::Lognormal { median, sigma, max } => {
-            if !(*median > 0.0 && median.is_finite()) {
-                report.say(
-                    &path.key("median"),
-                    format!("`{median}` is not above zero"),
-                    "write the median number of tokens, like 800.0",
-                );
-            }
-            report.within(&path.key("sigma"), *sigma, 0.0, SIGMA_MAX);
-            if *max == 0 {
-                report.say(
-                    &path.key("max"),
-                    "a request has at least one token",
-                    "leave the key out for 1,000,000",
-                );
-            }
-        }
-        Length::Empirical(values) if values.is_empty() => {
-            report.say(path, "the list is empty", "write token counts, like Empirical([120, 800, 4000])");
-        }
-        Length::Empirical(values) => {
-            if values.contains(&0) {
-                report.say(path, "a request has at least one token", "replace the zeros by 1");
-            }
         }
     }
 }

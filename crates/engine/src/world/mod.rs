@@ -1,0 +1,159 @@
+//! The scenario as tables: what the event handler looks things up in.
+//!
+//! * this file – nodes, links, and which leads to which
+//! * [`endpoint`] – endpoints, their prices, and other tenants' load
+//! * [`router`] – routers and their strategies
+//! * [`traffic`] – where requests come from
+
+mod endpoint;
+mod router;
+mod traffic;
+
+pub(crate) use endpoint::{Endpoint, Prices, ProviderLoad};
+pub(crate) use router::Router;
+pub(crate) use traffic::Workload;
+
+use sandbox_core::{Noise, Seed, Span, Time};
+use sandbox_model::{NodeId, Usd};
+use sandbox_providers::{Connections, Health, LinkSpec};
+use sandbox_scenario::file;
+use sandbox_scenario::resolved::{NodeKind, Resolved};
+
+/// Every node and what is attached to it.
+pub(crate) struct World {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) routers: Vec<Router>,
+    pub(crate) workloads: Vec<Workload>,
+    pub(crate) congestions: Vec<ProviderLoad>,
+    /// Links by region: `links[from * regions + to]`.
+    pub(crate) links: Vec<LinkSpec>,
+    pub(crate) regions: usize,
+    /// Connection pools by node and region of the caller: `connections[node * regions + from]`.
+    pub(crate) connections: Vec<Connections>,
+    /// For each plan that a workload has: the nodes through which it can be reached.
+    pub(crate) reaches: Vec<Vec<bool>>,
+    /// By node: the routers that have it for a target, and its number there.
+    pub(crate) watchers: Vec<Vec<(u16, u16)>>,
+}
+
+pub(crate) struct Node {
+    pub(crate) kind: Kind,
+    /// Index of its region; `None` for a library.
+    pub(crate) region: Option<u16>,
+    pub(crate) health: Health,
+    /// The luck of a request here: network, prefill and errors.
+    pub(crate) noise: Noise,
+    /// The luck of a client here: whether a gray failure hits it.
+    pub(crate) noise_of_clients: Noise,
+    pub(crate) overhead: Span,
+}
+
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Endpoint(u16),
+    Router(u16),
+}
+
+const CHECKED: &str = "the scenario was checked when it was read";
+
+impl World {
+    pub(crate) fn new(resolved: &Resolved) -> Self {
+        let scenario = &resolved.scenario;
+        let seed = Seed::new(scenario.seed);
+        let nodes: Vec<Node> = resolved.nodes.iter().map(|node| build_node(resolved, node, &seed)).collect();
+        let endpoints: Vec<Endpoint> = scenario.endpoints.iter().map(endpoint::build_endpoint).collect();
+        let routers: Vec<Router> = resolved
+            .nodes
+            .iter()
+            .enumerate()
+            .filter_map(|(id, node)| match node.kind {
+                NodeKind::Router { index } => {
+                    Some(router::build_router(resolved, &endpoints, NodeId::from_index(id), index, &seed))
+                }
+                NodeKind::Endpoint { .. } => None,
+            })
+            .collect();
+        let workloads =
+            (0..scenario.workloads.len()).map(|w| traffic::build_workload(resolved, w, &seed)).collect();
+        let regions = resolved.regions.len();
+        let link = |from: usize, to: usize| match &resolved.links[from][to] {
+            Some(link) => LinkSpec { rtt: link.rtt, jitter: link.jitter, keep_alive: link.keep_alive },
+            // Inside a region, and between regions that nothing connects (which are never used).
+            None => {
+                LinkSpec { rtt: file::Link::WITHIN_REGION_RTT, jitter: 0.0, keep_alive: Span::from_secs(60) }
+            }
+        };
+        let mut watchers = vec![Vec::new(); nodes.len()];
+        for (index, router) in routers.iter().enumerate() {
+            for (number, target) in router.targets.iter().enumerate() {
+                watchers[target.index()].push((index as u16, number as u16));
+            }
+        }
+        Self {
+            watchers,
+            reaches: resolved.workloads.iter().map(|w| reaching(resolved, w.plan)).collect(),
+            connections: vec![Connections::default(); nodes.len() * regions],
+            links: (0..regions * regions).map(|i| link(i / regions, i % regions)).collect(),
+            regions,
+            congestions: endpoint::build_congestions(resolved, &seed),
+            nodes,
+            endpoints,
+            routers,
+            workloads,
+        }
+    }
+
+    /// What the calm-weather choice below `node` would have billed for a request; `None` if it would choose nothing.
+    pub(crate) fn calm_bill(
+        &mut self,
+        node: NodeId,
+        now: Time,
+        request: u64,
+        input: u32,
+        output: u32,
+    ) -> Option<Usd> {
+        match self.nodes[node.index()].kind {
+            Kind::Endpoint(index) => Some(self.endpoints[index as usize].price.bill(input, output)),
+            Kind::Router(index) => {
+                let router = &mut self.routers[index as usize];
+                let call = sandbox_routers::Call { now, request, attempts: &[], noise: router.noise };
+                match router.pristine.next(&call, &router.views) {
+                    sandbox_routers::Decision::Try { target, .. } => {
+                        let target = router.targets[target];
+                        self.calm_bill(target, now, request, input, output)
+                    }
+                    _ => None,
+                }
+            }
+        }
+    }
+}
+
+/// The nodes from which `plan` can be reached, itself included.
+fn reaching(resolved: &Resolved, plan: NodeId) -> Vec<bool> {
+    let mut reaches = vec![false; resolved.nodes.len()];
+    reaches[plan.index()] = true;
+    // The topology has no cycles: as many rounds as nodes settle it.
+    for _ in 0..resolved.nodes.len() {
+        for (id, node) in resolved.nodes.iter().enumerate() {
+            reaches[id] = reaches[id] || node.targets.iter().any(|t| reaches[t.index()]);
+        }
+    }
+    reaches
+}
+
+fn build_node(resolved: &Resolved, node: &sandbox_scenario::resolved::Node, seed: &Seed) -> Node {
+    let (kind, overhead) = match node.kind {
+        NodeKind::Endpoint { index, .. } => (Kind::Endpoint(index as u16), Span::ZERO),
+        NodeKind::Router { index } => (Kind::Router(index as u16), resolved.scenario.routers[index].overhead),
+    };
+    Node {
+        kind,
+        region: node.region.map(|r| r as u16),
+        health: Health::default(),
+        noise: seed.noise(&format!("node/{}", node.name)),
+        noise_of_clients: seed.noise(&format!("node/{}/clients", node.name)),
+        overhead,
+    }
+}

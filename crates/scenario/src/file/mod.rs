@@ -1,0 +1,83 @@
+//! The scenario file as data: every key a user may write, its unit, its default and where that comes from.
+//!
+//! These types are what `scenario.ron` holds, before and after resolving: defaults are filled in on reading,
+//! so a scenario that is written out says everything it does. Keys that are not here are errors.
+//!
+//! * this file – the scenario as a whole
+//! * [`traffic`] – workloads: when requests arrive and how long they are
+//! * [`provider`] – providers, their other tenants, and endpoints
+//! * [`serving`] – how an endpoint serves
+//! * [`limits`] – what it refuses
+//! * [`money`] – what it charges
+//! * [`network`] – links between regions
+//! * [`routing`] – routers
+//! * [`weather`] – faults, and processes that draw them
+//! * [`profile`] – shapes over the hours of a day
+
+pub mod limits;
+pub mod money;
+pub mod network;
+pub mod profile;
+pub mod provider;
+pub mod routing;
+pub mod serving;
+pub mod traffic;
+pub mod weather;
+
+pub use limits::{Limits, Refill};
+pub use money::PriceList;
+pub use network::Link;
+pub use profile::Profile;
+pub use provider::{Congestion, Endpoint, Provider};
+pub use routing::{Backoff, Cooldown, Demotion, Jitter, Router, Strategy, Timeouts};
+pub use serving::{Serving, WhenAbandoned};
+pub use traffic::{Arrivals, Clients, Length, Workload};
+pub use weather::{FaultEntry, Process, Script, SpanDist, Weather};
+
+use sandbox_core::Span;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::WallClock;
+
+/// One scenario: who sends what, through which router, to which providers, under which weather.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Short name: file names and titles carry it.
+    pub name: String,
+    /// When the scenario starts, as a wall clock in a named zone: `"2026-11-18 00:00 Asia/Shanghai"`.
+    /// Time axes are drawn in this zone.
+    pub start: WallClock,
+    /// How long it lasts.
+    pub duration: Span,
+    /// Requests that arrive before this are simulated but not counted.
+    #[serde(default)]
+    pub warm_up: Span,
+    /// Seed of the weather, unless the command line gives another.
+    #[serde(default = "one")]
+    pub seed: u64,
+    /// Width of a timeline bucket; by default the narrowest round width that gives at most 1,500 buckets.
+    #[serde(default)]
+    pub bucket: Option<Span>,
+    /// Network links between regions; a region reaches itself in [`Link::WITHIN_REGION_RTT`].
+    #[serde(default)]
+    pub links: Vec<Link>,
+    /// Whose machines serve.
+    pub providers: Vec<Provider>,
+    /// What serves: one provider's deployment of one model.
+    pub endpoints: Vec<Endpoint>,
+    /// What chooses.
+    pub routers: Vec<Router>,
+    /// Who sends.
+    pub workloads: Vec<Workload>,
+    /// What goes wrong.
+    #[serde(default)]
+    pub weather: Weather,
+    /// Promises that the run is held against, like `"availability >= 99.9%"`.
+    #[serde(default)]
+    pub objectives: Vec<String>,
+}
+
+const fn one() -> u64 {
+    1
+}

@@ -1,0 +1,30 @@
+//! Shapes over the hours of a day and the days of a week.
+
+use serde::{Deserialize, Serialize};
+
+/// A shape over the hours of a day and the days of a week, relative to its mean, in a zone's local time.
+/// Values stand at full hours and are joined by straight lines.
+#[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Profile {
+    /// No shape: 1 at all times.
+    #[default]
+    Flat,
+    /// Demand at DeepSeek over a day, digitised from its published inference figures (open-infra-index,
+    /// day 6, 27 to 28 Feb 2025): trough at 04:00 to 05:00, plateau 09:00 to 23:00, Asia/Shanghai.
+    DeepSeekDay,
+    /// A shape of one's own.
+    Hourly {
+        /// IANA name of the zone.
+        zone: String,
+        /// 24 values for local 00:00, 01:00 … 23:00; scaled so that their mean is 1.
+        hours: Vec<f64>,
+        /// 7 factors for Monday … Sunday; not scaled.
+        #[serde(default = "seven_ones")]
+        days: Vec<f64>,
+    },
+}
+
+fn seven_ones() -> Vec<f64> {
+    vec![1.0; 7]
+}
