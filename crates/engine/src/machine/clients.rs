@@ -10,7 +10,7 @@ use crate::slab::NONE;
 impl Machine {
     pub(super) fn schedule_arrival(&mut self, workload: u16, now: Time, queue: &mut Queue) {
         let end = self.end;
-        if let Some(at) = self.world.workloads[workload as usize].source.next_arrival(now, end) {
+        if let Some(at) = self.world.workloads[workload as usize].next_arrival(now, end) {
             self.schedule(at, Event::Arrival(workload), queue);
         }
     }
@@ -18,7 +18,8 @@ impl Machine {
     /// A request arrives: it gets its lengths and enters its router.
     pub(super) fn arrive(&mut self, workload: u16, now: Time, queue: &mut Queue) {
         let w = &mut self.world.workloads[workload as usize];
-        let (input, output) = w.source.draw_lengths();
+        let (input, output) = w.draw_lengths();
+        let client = w.sender();
         let key = u64::from(workload) << KEY_BITS | w.drawn;
         w.drawn += 1;
         let (entry, plan, region, deadline) = (w.entry, w.plan, w.region, now.saturating_add(w.deadline));
@@ -36,6 +37,7 @@ impl Machine {
             counted,
             bucket,
             key,
+            client,
             arrived: now,
             deadline,
             input,

@@ -168,6 +168,8 @@ pub(crate) struct Request {
     pub(crate) bucket: u32,
     /// Names it in all draws: workload and number of arrival.
     pub(crate) key: u64,
+    /// Who sends it, if its source knows; else [`NONE`], and its number tells (`Workload::client_of`).
+    pub(crate) client: u32,
     pub(crate) arrived: Time,
     pub(crate) deadline: Time,
     pub(crate) input: u32,

@@ -21,7 +21,8 @@ impl Machine {
         }
         let node = &self.world.nodes[attempt.target.index()];
         let (kind, counted) = (node.kind, attempt.counted);
-        let fate = self.fate(attempt.target, self.requests[attempt.request].key, attempt.luck);
+        let request = &self.requests[attempt.request];
+        let fate = self.fate(attempt.target, request.key, request.client, attempt.luck);
         if let (Kind::Endpoint(e), true) = (kind, counted) {
             let tally = &mut self.endpoint_tallies[e as usize];
             tally.arrive();

@@ -57,6 +57,54 @@ pub enum Arrivals {
         #[serde(default)]
         profile: Profile,
     },
+    /// One after the other, with gaps of any spread: more regular (CV below 1) or in clumps (CV above 1). The gaps run
+    /// down at the pace of the rate.
+    Renewal {
+        /// Mean rate over a day.
+        rate: Rate,
+        /// Coefficient of variation of the gaps: standard deviation over mean. 1 is Poisson with `Gamma`.
+        cv: f64,
+        /// The law of the gaps.
+        #[serde(default)]
+        law: GapLaw,
+        /// How the rate moves.
+        #[serde(default)]
+        profile: Profile,
+    },
+    /// In bursts: each is one client that sends at a pace of its own for an exponential time. Bursts begin
+    /// independently of each other, at `rate / (pace * lasting)`.
+    Bursts {
+        /// Mean rate over a day, all bursts together.
+        rate: Rate,
+        /// How fast a burst sends while it lasts. Azure's traces of Nov 2023: about `"12.2/s"` (code) and `"0.39/s"`
+        /// (conversation), fitted to the dispersion of their counts at 1 s and 60 s.
+        pace: Rate,
+        /// Mean length of a burst. Azure's traces of Nov 2023: about `"7.6s"` (code) and `"40s"` (conversation).
+        lasting: Span,
+        /// How the rate at which bursts begin moves.
+        #[serde(default)]
+        profile: Profile,
+    },
+    /// Independently of each other, at a rate that jumps: load steps and spikes.
+    Steps {
+        /// The rates, each from its time to the next one's; nothing arrives before the first.
+        steps: Vec<Step>,
+    },
+    /// Each of the workload's `clients` with gaps of its own; client `k` has the share of the rate that its weight
+    /// gives it.
+    Clients {
+        /// Mean rate over a day, all clients together.
+        rate: Rate,
+        /// Coefficient of variation of each client's gaps. (In Alibaba's ServeGen traces the rate-weighted median is
+        /// 1.0 to 2.0 and the 90th percentile 5.6 to 27.)
+        cv: f64,
+        /// The law of the gaps.
+        #[serde(default)]
+        law: GapLaw,
+        /// How all clients' rates move.
+        #[serde(default)]
+        profile: Profile,
+    },
     /// As recorded, with their token counts.
     Trace {
         /// CSV with `TIMESTAMP,ContextTokens,GeneratedTokens` (Azure) or JSON lines with `timestamp` in ms,
@@ -71,6 +119,26 @@ pub enum Arrivals {
         #[serde(default)]
         quantum: Span,
     },
+}
+
+/// The law of the gaps between arrivals; the mean and the CV are given beside it.
+#[derive(Copy, Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub enum GapLaw {
+    /// Gamma. (Most clients in Alibaba's ServeGen traces, by rate.)
+    #[default]
+    Gamma,
+    /// Weibull. (The best fit to Azure's code trace of Nov 2023, with shape 0.42.)
+    Weibull,
+}
+
+/// A rate from a time on.
+#[derive(Copy, Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Since the start of the scenario.
+    pub from: Span,
+    /// The rate from then on; `"0/s"` is a pause.
+    pub rate: Rate,
 }
 
 /// A distribution of token counts.
