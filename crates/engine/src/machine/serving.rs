@@ -152,6 +152,7 @@ impl Machine {
         let attempt = &self.attempts[id];
         let (input, output, counted) = (attempt.input, attempt.output, attempt.counted);
         let (request, path, workload) = (attempt.request, attempt.path, attempt.workload);
+        self.note_served(workload, request, e, now);
         let billed = self.world.endpoints[e as usize].price.bill(input, output);
         if counted {
             self.bill(billed, now);

@@ -8,7 +8,8 @@ use sandbox_scenario::file::{self, Arrivals, GapLaw, Length};
 use sandbox_scenario::resolved::{Resolved, ResolvedArrivals, TraceRow};
 
 use super::CHECKED;
-use crate::slab::NONE;
+use super::conversations::{Conversation, Conversations, Prompt, Said};
+use crate::slab::{NONE, Slab};
 
 pub(crate) struct Workload {
     pub(crate) region: u16,
@@ -19,40 +20,86 @@ pub(crate) struct Workload {
     source: Source,
     input: Lengths,
     output: Lengths,
-    /// Of the arrival that is due.
-    sender: Sender,
+    /// The next arrival from the source, and who sends it.
+    next: Option<(Time, Sender)>,
     clients: Clients,
+    /// What arrives from the source is conversations.
+    conversations: Option<Conversations>,
+    /// Share of a prompt that all prompts begin with.
+    cacheable: f64,
+}
+
+/// A request as it arrives.
+pub(crate) struct Arrival {
+    pub(crate) input: u32,
+    pub(crate) output: u32,
+    /// See `Request` for these.
+    pub(crate) client: u32,
+    pub(crate) prefix: u32,
+    pub(crate) shared: u32,
+    pub(crate) conversation: u32,
+    pub(crate) turn: u32,
 }
 
 impl Workload {
-    /// The next arrival after `now`, if there is one before `end`.
+    /// When the next request after the one at `now` arrives (at first: after the start), if that is before `end`.
     pub(crate) fn next_arrival(&mut self, now: Time, end: Time) -> Option<Time> {
-        let (at, sender) = self.source.next(now, end)?;
-        self.sender = sender;
-        Some(at)
+        let Some(conversations) = &self.conversations else {
+            self.next = self.source.next(now, end);
+            return self.next.map(|(at, _)| at);
+        };
+        if now == Time::ZERO && self.drawn == 0 {
+            self.next = self.source.next(now, end);
+        }
+        let (start, turn) = (self.next.map(|(at, _)| at), conversations.next_turn());
+        start.into_iter().chain(turn).min()
     }
 
-    /// Prompt and answer tokens of the request that arrives now. Call it once an arrival.
-    pub(crate) fn draw_lengths(&mut self) -> (u32, u32) {
-        match &self.source {
+    /// The request that [`next_arrival`](Self::next_arrival) announced for `now`. Call it once an arrival.
+    pub(crate) fn arrive(&mut self, now: Time, end: Time, all: &mut Slab<Conversation>) -> Arrival {
+        let (input, output) = match &self.source {
             Source::Trace(_, current) => current.map_or((1, 1), |row| (row.input, row.output)),
             _ => (self.input.draw(), self.output.draw()),
-        }
+        };
+        let shared = (self.cacheable * f64::from(input)) as u32;
+        let sender = self.next.map_or(Sender::Drawn, |(_, sender)| sender);
+        let clients = &self.clients;
+        let Some(conversations) = &mut self.conversations else {
+            let client = match sender {
+                // The request's number tells.
+                Sender::Drawn => NONE,
+                Sender::Burst(burst) => clients.client(burst),
+                Sender::Client(client) => client,
+            };
+            return Arrival { input, output, client, prefix: 0, shared, conversation: NONE, turn: 0 };
+        };
+        // At the same instant: what goes on before what begins.
+        let id = if conversations.next_turn() == Some(now) {
+            conversations.take_turn().expect("a turn is due")
+        } else {
+            let client = |number: u64| match sender {
+                Sender::Drawn => clients.client(number),
+                Sender::Burst(burst) => clients.client(burst),
+                Sender::Client(client) => client,
+            };
+            let id = conversations.begin(client, all);
+            self.next = self.source.next(now, end);
+            id
+        };
+        let said = Said { input, shared, output };
+        let Prompt { tokens, prefix, shared } = conversations.turn(&mut all[id], id, said, now, end);
+        let (client, turn) = (all[id].client, all[id].turns);
+        Arrival { input: tokens, output, client, prefix, shared, conversation: id, turn }
     }
 
-    /// The client of the request that arrives now; [`NONE`] if [`client_of`](Self::client_of) tells it by the
-    /// request's number.
-    pub(crate) fn sender(&self) -> u32 {
-        match self.sender {
-            Sender::Drawn => NONE,
-            Sender::Burst(burst) => self.client_of(burst),
-            Sender::Client(client) => client,
-        }
+    /// Whether an endpoint may have part of a prompt from before.
+    pub(crate) fn has_prefixes(&self) -> bool {
+        self.conversations.is_some() || self.cacheable > 0.0
     }
 
-    /// The client, from 0, that sends the request (or the burst) with this number: always the same one.
+    /// The client, from 0, that sends the request (or burst, or conversation) with this number: always the same one.
     pub(crate) fn client_of(&self, number: u64) -> u32 {
-        self.clients.weights.sample(&mut self.clients.noise.at(number, 0)) as u32
+        self.clients.client(number)
     }
 }
 
@@ -62,8 +109,13 @@ struct Clients {
     noise: Noise,
 }
 
+impl Clients {
+    fn client(&self, number: u64) -> u32 {
+        self.weights.sample(&mut self.noise.at(number, 0)) as u32
+    }
+}
+
 /// Where a workload's requests come from.
-#[expect(clippy::large_enum_variant, reason = "there is one a workload, and it is on the hot path")]
 enum Source {
     Poisson { process: PoissonProcess, rate: Curve, stream: Stream },
     Renewal(Renewal, Stream),
@@ -152,9 +204,11 @@ pub(super) fn build_workload(resolved: &Resolved, index: usize, seed: &Seed) -> 
         source: build_source(spec, &extra.arrivals, &weights, stream("arrivals"), || noise("gaps")),
         input: Lengths::new(&spec.input, stream("input")),
         output: Lengths::new(&spec.output, stream("output")),
-        sender: Sender::Drawn,
+        next: None,
         drawn: 0,
         clients: Clients { weights: Alias::new(&weights).expect(CHECKED), noise: noise("clients") },
+        conversations: spec.conversations.as_ref().map(|c| Conversations::new(c, noise("conversations"))),
+        cacheable: spec.cacheable,
     }
 }
 
@@ -165,10 +219,15 @@ fn build_source(
     stream: Stream,
     noise: impl FnOnce() -> Noise,
 ) -> Source {
+    // What arrives is conversations, if there are any: fewer than requests.
+    let share = 1.0 / spec.conversations.as_ref().map_or(1.0, |c| c.turns);
     let rate = match resolved {
-        ResolvedArrivals::Drawn { rate } => rate,
+        ResolvedArrivals::Drawn { rate } => rate.clone().times(share),
         ResolvedArrivals::Steps(steps) => {
-            return Source::Renewal(Renewal::new(Gap::EXPONENTIAL, Pace::Steps(steps.clone())), stream);
+            return Source::Renewal(
+                Renewal::new(Gap::EXPONENTIAL, Pace::Steps(steps.clone().times(share))),
+                stream,
+            );
         }
         ResolvedArrivals::Trace(rows) => return Source::Trace(rows.clone().into_iter(), None),
     };
@@ -184,7 +243,7 @@ fn build_source(
         Arrivals::Poisson { .. } | Arrivals::Steps { .. } | Arrivals::Trace { .. } => Source::Poisson {
             // A hair above the greatest value: interpolation may round upwards.
             process: PoissonProcess::new(rate.max() * (1.0 + 1e-9)).expect(CHECKED),
-            rate: rate.clone(),
+            rate,
             stream,
         },
     }

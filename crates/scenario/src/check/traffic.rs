@@ -3,8 +3,8 @@
 use sandbox_model::Rate;
 
 use super::Report;
-use super::numbers::{SIGMA_MAX, profile};
-use crate::file::{Arrivals, Length, Step, Workload};
+use super::numbers::{SIGMA_MAX, profile, span_dist};
+use crate::file::{Arrivals, Conversations, Length, Step, Workload};
 use crate::syntax::Path;
 
 /// Most clients of a workload: each has a weight in memory.
@@ -28,6 +28,10 @@ pub(super) fn workload(path: &Path, w: &Workload, report: &mut Report<'_>) {
     report.within(&clients.key("skew"), w.clients.skew, 0.0, 10.0);
     length(&path.key("input"), &w.input, report);
     length(&path.key("output"), &w.output, report);
+    report.within(&path.key("cacheable"), w.cacheable, 0.0, 1.0);
+    if let Some(c) = &w.conversations {
+        conversations(&path.key("conversations"), c, &w.arrivals, report);
+    }
     let path = path.key("arrivals");
     match &w.arrivals {
         Arrivals::Poisson { rate, profile: shape } => {
@@ -68,6 +72,19 @@ pub(super) fn workload(path: &Path, w: &Workload, report: &mut Report<'_>) {
     }
 }
 
+fn conversations(path: &Path, c: &Conversations, arrivals: &Arrivals, report: &mut Report<'_>) {
+    if matches!(arrivals, Arrivals::Trace { .. }) {
+        let hint = "leave `conversations` out: a trace has a row for each turn, with its whole prompt";
+        report.say(path, "a trace brings its own requests", hint);
+    }
+    report.within(&path.key("turns"), c.turns, 1.0, 1_000.0);
+    span_dist(&path.key("think"), &c.think, report);
+    if c.context_max == 0 {
+        let hint = "leave the key out for 128,000";
+        report.say(&path.key("context_max"), "a prompt has at least one token", hint);
+    }
+}
+
 fn positive_rate(path: &Path, rate: Rate, report: &mut Report<'_>) {
     let per_second = rate.as_per_second();
     if per_second <= 0.0 {
@@ -79,7 +96,7 @@ fn positive_rate(path: &Path, rate: Rate, report: &mut Report<'_>) {
 
 /// A coefficient of variation of gaps.
 fn variation(path: &Path, cv: f64, report: &mut Report<'_>) {
-    if !(cv >= CV_MIN && cv <= CV_MAX) {
+    if !(CV_MIN..=CV_MAX).contains(&cv) {
         report.say(
             path,
             format!("gaps cannot have a coefficient of variation of `{cv}`"),

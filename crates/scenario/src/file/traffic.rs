@@ -4,7 +4,7 @@ use sandbox_core::Span;
 use sandbox_model::Rate;
 use serde::{Deserialize, Serialize};
 
-use super::Profile;
+use super::{Profile, SpanDist};
 
 /// Who sends.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -29,6 +29,16 @@ pub struct Workload {
     /// Who sends: matters where clients fare differently (gray failures).
     #[serde(default)]
     pub clients: Clients,
+    /// Requests that follow one another, each with all that was said before in its prompt. Default: every request stands
+    /// alone. Not for a trace.
+    #[serde(default)]
+    pub conversations: Option<Conversations>,
+    /// Share of a prompt (of the first one of a conversation) that all prompts of this workload begin with, like a
+    /// system prompt: an endpoint that has a prefix cache and served this workload lately need not read it again.
+    /// Default 0: an assumption. (An unlimited cache would have had 36.6 % of the blocks of Mooncake's conversation
+    /// trace; DeepSeek reports 56.3 % of input tokens in production. Both hold earlier turns as well.)
+    #[serde(default)]
+    pub cacheable: f64,
     /// How long a client waits for its whole answer. Default 600 s: OpenAI SDK.
     #[serde(default = "deadline")]
     pub deadline: Span,
@@ -43,6 +53,24 @@ pub struct Clients {
     /// How unequal they are; 0 is all alike. Default 0: an assumption. (In Alibaba's ServeGen traces the busiest client
     /// sends 16 to 52 % of all requests and the busiest ten 63 to 68 %, which is a skew of 1.1 to 1.5 among 1,000.)
     pub skew: f64,
+}
+
+/// Requests that follow one another. `rate` stays the rate of requests: conversations begin at `rate / turns`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conversations {
+    /// Mean number of turns; the number is geometric, at least 1.
+    pub turns: f64,
+    /// From the arrival of a turn to the arrival of the next: answering, reading and writing. Not from the answer, as
+    /// then a router would move the requests that come after.
+    pub think: SpanDist,
+    /// Whether a prompt holds all earlier prompts and answers of its conversation, beside the tokens that `input` draws.
+    /// Default true: chat APIs are stateless.
+    #[serde(default = "yes")]
+    pub grows: bool,
+    /// Longest prompt [tokens]; what is longer loses its oldest turns. Default 128,000: an assumption.
+    #[serde(default = "context_max")]
+    pub context_max: u32,
 }
 
 /// When requests arrive.
@@ -167,6 +195,14 @@ const fn unity() -> f64 {
 
 const fn deadline() -> Span {
     Span::from_secs(600)
+}
+
+const fn yes() -> bool {
+    true
+}
+
+const fn context_max() -> u32 {
+    128_000
 }
 
 const fn length_max() -> u32 {
