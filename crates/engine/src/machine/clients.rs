@@ -19,6 +19,7 @@ impl Machine {
     pub(super) fn arrive(&mut self, workload: u16, now: Time, queue: &mut Queue) {
         let w = &mut self.world.workloads[workload as usize];
         let (input, output) = w.source.draw_lengths();
+        let output = w.max_tokens.map_or(output, |most| output.min(most));
         let key = u64::from(workload) << KEY_BITS | w.drawn;
         w.drawn += 1;
         let (entry, plan, region, deadline) = (w.entry, w.plan, w.region, now.saturating_add(w.deadline));

@@ -3,6 +3,7 @@
 use sandbox_core::dist::{Alias, Empirical, Lognormal, PoissonProcess};
 use sandbox_core::{Noise, Seed, Span, Stream, Time};
 use sandbox_model::{Curve, NodeId};
+use sandbox_providers::Ask;
 use sandbox_scenario::file::{self, Length};
 use sandbox_scenario::resolved::{Resolved, ResolvedArrivals, TraceRow};
 
@@ -13,12 +14,19 @@ pub(crate) struct Workload {
     pub(crate) entry: NodeId,
     pub(crate) plan: NodeId,
     pub(crate) deadline: Span,
+    pub(crate) max_tokens: Option<u32>,
     pub(crate) source: Source,
     pub(crate) drawn: u64,
     clients: Clients,
 }
 
 impl Workload {
+    /// What a request of these lengths asks an endpoint's limits for.
+    pub(crate) fn ask(&self, input: u32, output: u32) -> Ask {
+        let most = self.max_tokens.unwrap_or(output);
+        Ask { prompt: u64::from(input), answer: u64::from(output), most: u64::from(most) }
+    }
+
     /// The client, from 0, that sends the request with this number: always the same one.
     pub(crate) fn client_of(&self, request: u64) -> u32 {
         self.clients.weights.sample(&mut self.clients.noise.at(request, 0)) as u32
@@ -126,6 +134,7 @@ pub(super) fn build_workload(resolved: &Resolved, index: usize, seed: &Seed) -> 
         entry: extra.entry,
         plan: extra.plan,
         deadline: spec.deadline,
+        max_tokens: spec.max_tokens,
         source,
         drawn: 0,
         clients: Clients::new(&spec.clients, seed.noise(&format!("workload/{}/clients", spec.name))),
