@@ -214,7 +214,8 @@ impl Machine {
     pub(super) fn trouble_behind_silence(&self, id: u32) -> Cause {
         let attempt = &self.attempts[id];
         let hangs = self.world.nodes[attempt.target.index()].health.condition().hangs;
-        if hangs || attempt.stage == Stage::Hanging { Cause::Outage } else { Cause::Slow }
+        let lost = matches!(attempt.stage, Stage::Hanging | Stage::Held(_));
+        if hangs || lost { Cause::Outage } else { Cause::Slow }
     }
 
     /// Notes what routers believe of a target after one of them has learnt something.
