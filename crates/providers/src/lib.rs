@@ -2,7 +2,7 @@
 //!
 //! * [`arrivals`] – point processes that requests arrive by
 //! * [`batch`] – an endpoint with continuous batching: prefill, then decoding as processor sharing
-//! * [`limiter`] – requests per minute, tokens per minute, requests in flight
+//! * [`limiter`] – requests and tokens per minute, hour and day; requests in flight
 //! * [`health`] – which faults are active, and what they add up to
 //! * [`congestion`] – competing load of other tenants
 //! * [`link`] – the network between two regions
@@ -23,5 +23,5 @@ pub mod process;
 pub use batch::{Batch, BatchSpec, Job, Offer, Pace, Progress, Signal};
 pub use congestion::Congestion;
 pub use health::{Condition, Fate, Health, Luck};
-pub use limiter::{LimitSpec, Limiter, Refill, Refusal};
+pub use limiter::{Ask, Charge, LimitSpec, Limiter, Refill, Refusal, Used};
 pub use link::{Connections, LinkSpec};

@@ -103,6 +103,12 @@ impl WallClock {
         &self.zone
     }
 
+    /// How long after midnight UTC it is.
+    #[must_use]
+    pub fn after_utc_midnight(&self) -> Span {
+        Span::from_nanos(self.instant.as_nanosecond().rem_euclid(86_400_000_000_000) as u64)
+    }
+
     /// The local date and time `at` after this one, here.
     fn local(&self, at: Time) -> DateTime {
         self.local_in(&self.zone, at)

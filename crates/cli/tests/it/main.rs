@@ -3,6 +3,7 @@
 mod bench;
 mod books;
 mod documents;
+mod examples;
 mod exit_codes;
 mod help;
 mod replay;

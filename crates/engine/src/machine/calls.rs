@@ -169,8 +169,8 @@ impl Machine {
             return Path::Open;
         }
         let failure = r.plan_failure;
-        let (input, output) = (r.input, r.output);
-        let truth = self.truth_of(plan, now, input, output);
+        let ask = self.world.workloads[r.workload as usize].ask(r.input, r.output);
+        let truth = self.truth_of(plan, now, ask);
         let cause = failure.unwrap_or(match reason {
             Reason::Spread => Cause::Spill,
             Reason::Guarded => Cause::Guard,
@@ -233,7 +233,7 @@ impl Machine {
             stage: Stage::Sent,
             timer: None,
             last_patience,
-            cut: false,
+            cut: None,
             streaming: false,
             answer: Answer::TimedOut,
             blame: None,

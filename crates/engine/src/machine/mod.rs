@@ -236,8 +236,8 @@ pub(crate) struct Attempt {
     pub(crate) timer: Option<(EventId, Time)>,
     /// Until when the caller waits once it has the first token.
     pub(crate) last_patience: Option<Time>,
-    /// The endpoint will break its stream off before its last token.
-    pub(crate) cut: bool,
+    /// The endpoint will break its stream off before its last token: after so many.
+    pub(crate) cut: Option<u32>,
     /// The first token is on its way to the caller.
     pub(crate) streaming: bool,
     pub(crate) answer: Answer,

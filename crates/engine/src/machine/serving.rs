@@ -3,7 +3,7 @@
 use sandbox_core::Time;
 use sandbox_model::{Answer, Cause, Status, Usd};
 use sandbox_providers::batch::Slot;
-use sandbox_providers::{Fate, Job, Offer, Signal};
+use sandbox_providers::{Fate, Job, Offer, Signal, Used};
 
 use super::{Event, Machine, Queue, Stage, limit_cause};
 use crate::account::{Outcome, Path, Served};
@@ -69,11 +69,12 @@ impl Machine {
     /// An endpoint is offered a request: its limits first, then its slots. After `cut` tokens the stream breaks off.
     fn offer(&mut self, id: u32, e: u16, cut: Option<u32>, now: Time, queue: &mut Queue) {
         let attempt = &self.attempts[id];
-        let (input, output) = (attempt.input, attempt.output);
+        let output = attempt.output;
+        let ask = self.world.workloads[attempt.workload as usize].ask(attempt.input, output);
         let kind = Kind::Endpoint(e);
-        let endpoint = &mut self.world.endpoints[e as usize];
-        if let Some(limiter) = &mut endpoint.limiter
-            && let Err(refusal) = limiter.take(now, u64::from(input) + u64::from(output))
+        let endpoint = &self.world.endpoints[e as usize];
+        if let Some(account) = endpoint.account
+            && let Err(refusal) = self.world.accounts[account as usize].limiter.take(now, ask)
         {
             let retry_after = refusal.wait.filter(|_| endpoint.retry_after);
             let answer = Answer::Failed { status: Status::TOO_MANY_REQUESTS, retry_after };
@@ -82,7 +83,7 @@ impl Machine {
             return;
         }
         let made = cut.map_or(output, |after| after.min(output));
-        self.attempts[id].cut = made < output;
+        self.attempts[id].cut = (made < output).then_some(made);
         let job = Job { id, prefill: self.prefill_of(&self.attempts[id], e), output: made };
         let endpoint = &mut self.world.endpoints[e as usize];
         match endpoint.batch.offer(now, job) {
@@ -91,9 +92,7 @@ impl Machine {
                 self.retime(e, queue);
             }
             Offer::Full => {
-                if let Some(limiter) = &mut endpoint.limiter {
-                    limiter.release();
-                }
+                self.release(id, e, 0, now);
                 self.refuse(id, kind, Answer::failed(Status::UNAVAILABLE), Cause::Overload, now, queue);
             }
         }
@@ -132,13 +131,13 @@ impl Machine {
                         self.pass_first_token(id, now, queue);
                     }
                 }
-                Signal::Done(id) if self.attempts[id].cut => {
-                    self.break_off(id, e, Answer::Cut, Cause::Outage, now, queue);
-                }
-                Signal::Done(id) => self.complete(id, e, now, queue),
+                Signal::Done(id) => match self.attempts[id].cut {
+                    Some(made) => self.break_off(id, e, made, Answer::Cut, Cause::Outage, now, queue),
+                    None => self.complete(id, e, now, queue),
+                },
                 Signal::WaitedTooLong(id) => {
                     let answer = Answer::failed(Status::UNAVAILABLE);
-                    self.break_off(id, e, answer, Cause::Overload, now, queue);
+                    self.break_off(id, e, 0, answer, Cause::Overload, now, queue);
                 }
             }
         }
@@ -148,7 +147,8 @@ impl Machine {
 
     /// An endpoint has made the last token of an answer: it bills.
     fn complete(&mut self, id: u32, e: u16, now: Time, queue: &mut Queue) {
-        self.release(e);
+        let made = self.attempts[id].output;
+        self.release(id, e, made, now);
         let attempt = &self.attempts[id];
         let (input, output, counted) = (attempt.input, attempt.output, attempt.counted);
         let (request, path, workload) = (attempt.request, attempt.path, attempt.workload);
@@ -211,18 +211,20 @@ impl Machine {
         self.buckets.at(now).billed += billed;
     }
 
-    /// An endpoint lets go of a request without having served it. Nothing is billed: an assumption for providers
+    /// An endpoint lets go of a request without having served it, after `made` tokens. Nothing is billed: an assumption for providers
     /// that do not say (OpenRouter charges nothing for failed attempts).
+    #[expect(clippy::too_many_arguments, reason = "what breaks off says all of this")]
     pub(super) fn break_off(
         &mut self,
         id: u32,
         e: u16,
+        made: u32,
         answer: Answer,
         blame: Cause,
         now: Time,
         queue: &mut Queue,
     ) {
-        self.release(e);
+        self.release(id, e, made, now);
         if self.attempts[id].counted {
             self.endpoint_tallies[e as usize].leave(Outcome::Failed);
         }
@@ -233,10 +235,15 @@ impl Machine {
         }
     }
 
-    fn release(&mut self, e: u16) {
-        if let Some(limiter) = &mut self.world.endpoints[e as usize].limiter {
-            limiter.release();
-        }
+    /// A request that an endpoint's limits let in is gone after `made` tokens. As with billing, a prompt counts as used
+    /// once there is a first token: an assumption.
+    fn release(&mut self, id: u32, e: u16, made: u32, now: Time) {
+        let Some(account) = self.world.endpoints[e as usize].account else { return };
+        let attempt = &self.attempts[id];
+        let ask = self.world.workloads[attempt.workload as usize].ask(attempt.input, attempt.output);
+        let prompt = if made > 0 { ask.prompt } else { 0 };
+        let used = Used { prompt, answer: u64::from(made) };
+        self.world.accounts[account as usize].limiter.release(now, ask, used);
     }
 
     /// The caller of a request inside an endpoint is gone.
@@ -248,7 +255,7 @@ impl Machine {
             return;
         }
         let progress = self.world.endpoints[e as usize].batch.remove(now, slot);
-        self.release(e);
+        self.release(id, e, progress.map_or(0, |p| p.tokens), now);
         self.retime(e, queue);
         let attempt = &self.attempts[id];
         let (workload, counted, input) = (attempt.workload, attempt.counted, attempt.input);

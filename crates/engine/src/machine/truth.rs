@@ -2,7 +2,7 @@
 
 use sandbox_core::{Time, uniform};
 use sandbox_model::{Answer, Cause, NodeId, OutageScript};
-use sandbox_providers::{Condition, Fate, Luck, Pace};
+use sandbox_providers::{Ask, Condition, Fate, Luck, Pace};
 use sandbox_routers::Truth;
 use sandbox_scenario::Resolved;
 
@@ -62,20 +62,29 @@ impl Machine {
         let condition = self.world.nodes[node.index()].health.condition();
         let endpoint = &mut self.world.endpoints[e as usize];
         endpoint.batch.set_pace(now, pace(condition, endpoint.competing));
-        if let Some(limiter) = &mut endpoint.limiter {
-            limiter.set_scale(now, condition.limit_scale);
-        }
-        if let (Some(status), false) = (condition.refuses, condition.hangs) {
+        let (refuses, account) = (condition.refuses.filter(|_| !condition.hangs), endpoint.account);
+        self.rescale(account, now);
+        if let Some(status) = refuses {
+            let endpoint = &mut self.world.endpoints[e as usize];
             let mut broken_off = std::mem::take(&mut self.broken_off);
             endpoint.batch.clear(now, &mut broken_off);
             for progress in broken_off.drain(..) {
                 let streaming = self.attempts[progress.id].streaming;
                 let answer = if streaming { Answer::Cut } else { Answer::failed(status) };
-                self.break_off(progress.id, e, answer, Cause::Outage, now, queue);
+                self.break_off(progress.id, e, progress.tokens, answer, Cause::Outage, now, queue);
             }
             self.broken_off = broken_off;
         }
         self.retime(e, queue);
+    }
+
+    /// An account's limits are scaled by the worst spike at any of its endpoints.
+    fn rescale(&mut self, account: Option<u16>, now: Time) {
+        let Some(account) = account else { return };
+        let account = &mut self.world.accounts[account as usize];
+        let nodes = &self.world.nodes;
+        let scales = account.endpoints.iter().map(|&e| nodes[e as usize].health.condition().limit_scale);
+        account.limiter.set_scale(now, scales.fold(1.0, f64::min));
     }
 
     /// Competing load moves on.
@@ -116,6 +125,13 @@ impl Machine {
         let endpoint = &mut self.world.endpoints[e as usize];
         endpoint.competing = share;
         endpoint.batch.set_pace(now, pace(condition, share));
+        if let Some(account) = endpoint.account {
+            let account = &mut self.world.accounts[account as usize];
+            if account.limiter.narrows() {
+                let loads = account.endpoints.iter().map(|&e| self.world.endpoints[e as usize].competing);
+                account.limiter.set_competing(loads.fold(0.0, f64::max));
+            }
+        }
     }
 
     /// What happens to a request of `client` (see [`super::Request::client`]) that reaches `node` now. `luck` numbers
@@ -139,8 +155,8 @@ impl Machine {
         condition.fate(Luck { errors, client, slow_fail, cut })
     }
 
-    /// What is true of `node` for a request of these lengths.
-    pub(super) fn truth_of(&mut self, node: NodeId, now: Time, input: u32, output: u32) -> NodeTruth {
+    /// What is true of `node` for such a request.
+    pub(super) fn truth_of(&mut self, node: NodeId, now: Time, ask: Ask) -> NodeTruth {
         let condition = self.world.nodes[node.index()].health.condition();
         let trouble = if condition.is_out() {
             Some(Cause::Outage)
@@ -149,19 +165,19 @@ impl Machine {
         } else if condition.stalls || condition.slowdown > 1.0 || condition.prefill_slowdown > 1.0 {
             Some(Cause::Slow)
         } else {
-            self.lack_of_headroom(node, now, input, output)
+            self.lack_of_headroom(node, now, ask)
         };
         NodeTruth { trouble }
     }
 
     /// What would keep a healthy `node` from taking a request: `None` if it has headroom. A router has headroom if
     /// one of its targets is fine.
-    fn lack_of_headroom(&mut self, node: NodeId, now: Time, input: u32, output: u32) -> Option<Cause> {
+    fn lack_of_headroom(&mut self, node: NodeId, now: Time, ask: Ask) -> Option<Cause> {
         match self.world.nodes[node.index()].kind {
             Kind::Endpoint(e) => {
-                let endpoint = &mut self.world.endpoints[e as usize];
-                if let Some(limiter) = &mut endpoint.limiter
-                    && let Err(refusal) = limiter.check(now, u64::from(input) + u64::from(output))
+                let endpoint = &self.world.endpoints[e as usize];
+                if let Some(account) = endpoint.account
+                    && let Err(refusal) = self.world.accounts[account as usize].limiter.check(now, ask)
                 {
                     return Some(limit_cause(refusal.limit));
                 }
@@ -171,7 +187,7 @@ impl Machine {
                 let mut worst = Some(Cause::Outage);
                 for i in 0..self.world.routers[router as usize].targets.len() {
                     let target = self.world.routers[router as usize].targets[i];
-                    match self.truth_of(target, now, input, output).trouble {
+                    match self.truth_of(target, now, ask).trouble {
                         None => return None,
                         trouble => worst = trouble,
                     }
@@ -187,7 +203,7 @@ impl Machine {
         let router = call.router as usize;
         let request = &self.requests[call.request];
         let (key, client) = (request.key, request.client);
-        let (input, output) = (request.input, request.output);
+        let ask = self.world.workloads[request.workload as usize].ask(request.input, request.output);
         let luck = call.luck;
         let tries: Vec<u64> = (0..self.world.routers[router].targets.len())
             .map(|n| call.tried.iter().filter(|tried| tried.target == n).count() as u64)
@@ -195,7 +211,7 @@ impl Machine {
         for (number, again) in tries.into_iter().enumerate() {
             let target = self.world.routers[router].targets[number];
             let serves = self.fate(target, key, client, luck * 64 + again.min(63)) == Fate::Served(None);
-            let headroom = self.lack_of_headroom(target, now, input, output).is_none();
+            let headroom = self.lack_of_headroom(target, now, ask).is_none();
             self.world.routers[router].views[number].truth = Some(Truth { serves, headroom });
         }
     }
@@ -204,7 +220,8 @@ impl Machine {
     pub(super) fn trouble_behind_silence(&self, id: u32) -> Cause {
         let attempt = &self.attempts[id];
         let hangs = self.world.nodes[attempt.target.index()].health.condition().hangs;
-        if hangs || attempt.stage == Stage::Hanging { Cause::Outage } else { Cause::Slow }
+        let lost = matches!(attempt.stage, Stage::Hanging | Stage::Held(_));
+        if hangs || lost { Cause::Outage } else { Cause::Slow }
     }
 
     /// Notes what routers believe of a target after one of them has learnt something.

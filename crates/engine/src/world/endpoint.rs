@@ -2,13 +2,14 @@
 
 use sandbox_core::{Seed, Span, Time};
 use sandbox_model::{Price, Tokens, Usd};
-use sandbox_providers::{Batch, BatchSpec, Congestion, LimitSpec, Limiter, Refill};
+use sandbox_providers::{Batch, BatchSpec, Charge, Congestion, LimitSpec, Limiter, Refill};
 use sandbox_scenario::file::{self, WhenAbandoned};
 use sandbox_scenario::resolved::{NodeKind, Resolved};
 
 pub(crate) struct Endpoint {
     pub(crate) batch: Batch,
-    pub(crate) limiter: Option<Limiter>,
+    /// Index of its account.
+    pub(crate) account: Option<u16>,
     pub(crate) retry_after: bool,
     pub(crate) prefill_base: Span,
     pub(crate) prefill_per_token: Span,
@@ -39,9 +40,64 @@ pub(crate) struct ProviderLoad {
     pub(crate) endpoints: Vec<u16>,
 }
 
-pub(super) fn build_endpoint(endpoint: &file::Endpoint) -> Endpoint {
+/// Limits, and the endpoints that share them.
+pub(crate) struct Account {
+    pub(crate) limiter: Limiter,
+    pub(crate) endpoints: Vec<u16>,
+}
+
+/// The accounts, in order of their first endpoint, and each endpoint's.
+pub(super) fn build_accounts(scenario: &file::Scenario) -> (Vec<Account>, Vec<Option<u16>>) {
+    let mut accounts: Vec<Account> = Vec::new();
+    let after_midnight = scenario.start.after_utc_midnight();
+    let of_endpoint = |(index, endpoint): (usize, &file::Endpoint)| {
+        if !endpoint.limits.any() {
+            return None;
+        }
+        let shared = |account: &Account| {
+            let first = &scenario.endpoints[account.endpoints[0] as usize];
+            !endpoint.limits.account.is_empty()
+                && (&first.limits.account, &first.model) == (&endpoint.limits.account, &endpoint.model)
+        };
+        let account = accounts.iter().position(shared).unwrap_or_else(|| {
+            let limiter = Limiter::new(limit_spec(&endpoint.limits, after_midnight));
+            accounts.push(Account { limiter, endpoints: Vec::new() });
+            accounts.len() - 1
+        });
+        accounts[account].endpoints.push(index as u16);
+        Some(account as u16)
+    };
+    let of_endpoints = scenario.endpoints.iter().enumerate().map(of_endpoint).collect();
+    (accounts, of_endpoints)
+}
+
+fn limit_spec(limits: &file::Limits, after_midnight: Span) -> LimitSpec {
+    LimitSpec {
+        rpm: limits.rpm,
+        rph: limits.rph,
+        rpd: limits.rpd,
+        tpm: limits.tpm,
+        tpd: limits.tpd,
+        itpm: limits.itpm,
+        otpm: limits.otpm,
+        concurrency: limits.concurrency,
+        refill: match limits.refill {
+            file::Refill::Continuous => Refill::Continuous,
+            file::Refill::Window => Refill::Window,
+        },
+        quantum: limits.quantum,
+        charge: match limits.charge {
+            file::Charge::Actual => Charge::Actual,
+            file::Charge::Estimate => Charge::Estimate,
+            file::Charge::Afterwards => Charge::Afterwards,
+        },
+        narrows: limits.narrows,
+        after_midnight,
+    }
+}
+
+pub(super) fn build_endpoint(endpoint: &file::Endpoint, account: Option<u16>) -> Endpoint {
     let (serving, limits) = (&endpoint.serving, &endpoint.limits);
-    let limited = limits.rpm.is_some() || limits.tpm.is_some() || limits.concurrency.is_some();
     Endpoint {
         batch: Batch::new(BatchSpec {
             step_base: serving.step_base,
@@ -50,17 +106,7 @@ pub(super) fn build_endpoint(endpoint: &file::Endpoint) -> Endpoint {
             queue: serving.queue,
             queue_wait: serving.queue_wait,
         }),
-        limiter: limited.then(|| {
-            Limiter::new(LimitSpec {
-                rpm: limits.rpm,
-                tpm: limits.tpm,
-                concurrency: limits.concurrency,
-                refill: match limits.refill {
-                    file::Refill::Continuous => Refill::Continuous,
-                    file::Refill::Window => Refill::Window,
-                },
-            })
-        }),
+        account,
         retry_after: limits.retry_after,
         prefill_base: serving.prefill_base,
         prefill_per_token: serving.prefill_per_token,

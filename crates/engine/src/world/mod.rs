@@ -2,7 +2,7 @@
 //!
 //! * this file – nodes, links, and which leads to which
 //! * [`conversations`] – requests that follow one another
-//! * [`endpoint`] – endpoints, their prices, and other tenants' load
+//! * [`endpoint`] – endpoints, their limits and prices, and other tenants' load
 //! * [`lengths`] – how long requests are
 //! * [`router`] – routers and their strategies
 //! * [`traffic`] – where requests come from
@@ -14,7 +14,7 @@ mod router;
 mod traffic;
 
 pub(crate) use conversations::Conversation;
-pub(crate) use endpoint::{Endpoint, Prices, ProviderLoad};
+pub(crate) use endpoint::{Account, Endpoint, Prices, ProviderLoad};
 pub(crate) use router::Router;
 pub(crate) use traffic::{Arrival, Workload};
 
@@ -28,6 +28,7 @@ use sandbox_scenario::resolved::{NodeKind, Resolved};
 pub(crate) struct World {
     pub(crate) nodes: Vec<Node>,
     pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) accounts: Vec<Account>,
     pub(crate) routers: Vec<Router>,
     pub(crate) workloads: Vec<Workload>,
     pub(crate) congestions: Vec<ProviderLoad>,
@@ -67,7 +68,13 @@ impl World {
         let scenario = &resolved.scenario;
         let seed = Seed::new(scenario.seed);
         let nodes: Vec<Node> = resolved.nodes.iter().map(|node| build_node(resolved, node, &seed)).collect();
-        let endpoints: Vec<Endpoint> = scenario.endpoints.iter().map(endpoint::build_endpoint).collect();
+        let (accounts, of_endpoints) = endpoint::build_accounts(scenario);
+        let endpoints: Vec<Endpoint> = scenario
+            .endpoints
+            .iter()
+            .zip(of_endpoints)
+            .map(|(spec, account)| endpoint::build_endpoint(spec, account))
+            .collect();
         let routers: Vec<Router> = resolved
             .nodes
             .iter()
@@ -104,6 +111,7 @@ impl World {
             congestions: endpoint::build_congestions(resolved, &seed),
             nodes,
             endpoints,
+            accounts,
             routers,
             workloads,
         }

@@ -3,6 +3,7 @@
 use sandbox_core::dist::{Alias, PoissonProcess};
 use sandbox_core::{Noise, Seed, Span, Stream, Time};
 use sandbox_model::{Curve, NodeId};
+use sandbox_providers::Ask;
 use sandbox_providers::arrivals::{self, Bursts, Gap, Pace, Renewal};
 use sandbox_scenario::file::{self, Arrivals, GapLaw};
 use sandbox_scenario::resolved::{Resolved, ResolvedArrivals, TraceRow};
@@ -19,6 +20,7 @@ pub(crate) struct Workload {
     pub(crate) deadline: Span,
     pub(crate) drawn: u64,
     source: Source,
+    pub(crate) max_tokens: Option<u32>,
     input: Lengths,
     output: Lengths,
     /// The next arrival from the source, and who sends it.
@@ -62,6 +64,7 @@ impl Workload {
             Source::Trace(_, current) => current.map_or((1, 1), |row| (row.input, row.output)),
             _ => (self.input.draw(), self.output.draw()),
         };
+        let output = self.max_tokens.map_or(output, |most| output.min(most));
         let shared = (self.cacheable * f64::from(input)) as u32;
         let sender = self.next.map_or(Sender::Drawn, |(_, sender)| sender);
         let clients = &self.clients;
@@ -91,6 +94,12 @@ impl Workload {
         let Prompt { tokens, prefix, shared } = conversations.turn(&mut all[id], id, said, now, end);
         let (client, turn) = (all[id].client, all[id].turns);
         Arrival { input: tokens, output, client, prefix, shared, conversation: id, turn }
+    }
+
+    /// What a request of these lengths asks an endpoint's limits for.
+    pub(crate) fn ask(&self, input: u32, output: u32) -> Ask {
+        let most = self.max_tokens.unwrap_or(output);
+        Ask { prompt: u64::from(input), answer: u64::from(output), most: u64::from(most) }
     }
 
     /// Whether an endpoint may have part of a prompt from before.
@@ -170,6 +179,7 @@ pub(super) fn build_workload(resolved: &Resolved, index: usize, seed: &Seed) -> 
         input: Lengths::new(&spec.input, stream("input")),
         output: Lengths::new(&spec.output, stream("output")),
         next: None,
+        max_tokens: spec.max_tokens,
         drawn: 0,
         clients: Clients { weights: Alias::new(&weights).expect(CHECKED), noise: noise("clients") },
         conversations: spec.conversations.as_ref().map(|c| Conversations::new(c, noise("conversations"))),

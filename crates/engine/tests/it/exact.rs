@@ -12,7 +12,7 @@ use sandbox_model::{Answer, Status};
 use crate::support::{Small, endpoint, fault, run_logged};
 
 /// One request at the start, from a trace, through a router with these extras.
-fn one_request(
+pub(crate) fn one_request(
     routers: &str,
     endpoints: &str,
     faults: &str,
@@ -35,7 +35,7 @@ fn one_request(
     run_logged(&small.resolve())
 }
 
-fn two_endpoints() -> String {
+pub(crate) fn two_endpoints() -> String {
     endpoint("plan", "a", "", "", "$1/M") + &endpoint("spare", "b", "", "", "$3/M")
 }
 
@@ -48,12 +48,12 @@ fn happened(log: &[EventRecord]) -> Vec<(EventKind, u64)> {
 }
 
 /// Whole milliseconds: paces are rounded down, so that 50 tokens may take a few nanoseconds more.
-fn millis(at: Time) -> u64 {
+pub(crate) fn millis(at: Time) -> u64 {
     at.as_nanos() / 1_000_000
 }
 
 const MS: u64 = 1_000;
-const SINGLE: &str = r#"(name: "router", strategy: Single(target: "plan")),"#;
+pub(crate) const SINGLE: &str = r#"(name: "router", strategy: Single(target: "plan")),"#;
 
 #[test]
 fn a_served_request_takes_network_prefill_and_decode() {

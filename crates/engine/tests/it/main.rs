@@ -2,14 +2,18 @@
 //!
 //! * [`causes`] – what each fault makes of a request, and what the ledger calls it
 //! * [`exact`] – single requests, worked out by hand to the nanosecond and the pico-dollar
+//! * [`faults`] – each kind of fault that is more than an outage, and some together, to the nanosecond
 //! * [`laws`] – conservation, the twin, the clairvoyant bound, under drawn weather
+//! * [`limits`] – accounts, estimates and answers that are cut to size
 //! * [`shipped`] – the scenarios of this repository, and real traces through the flagship's routers
 //! * [`traffic`] – sources of requests
 //! * [`weather`] – what no router can change
 
 mod causes;
 mod exact;
+mod faults;
 mod laws;
+mod limits;
 mod shipped;
 mod support;
 mod traffic;

@@ -1,7 +1,7 @@
 //! Numbers of providers and endpoints: shares above one, limits of nothing, prices of nothing.
 
-use super::Report;
 use super::numbers::{SIGMA_MAX, profile};
+use super::{Report, limits};
 use crate::file::{Congestion, Endpoint, PriceList};
 use crate::syntax::Path;
 
@@ -39,15 +39,7 @@ pub(super) fn endpoint(path: &Path, e: &Endpoint, report: &mut Report<'_>) {
         report.say(&serving.key("step_base"), "tokens would take no time: both step times are zero", hint);
     }
     report.within(&serving.key("prefill_noise"), e.serving.prefill_noise, 0.0, SIGMA_MAX);
-    let limits = path.key("limits");
-    let zero = [
-        ("rpm", e.limits.rpm == Some(0)),
-        ("tpm", e.limits.tpm == Some(0)),
-        ("concurrency", e.limits.concurrency == Some(0)),
-    ];
-    for (key, _) in zero.into_iter().filter(|(_, zero)| *zero) {
-        report.say(&limits.key(key), "a limit of zero refuses everything", "leave the key out for no limit");
-    }
+    limits::of(&path.key("limits"), &e.limits, report);
     if is_free(&e.price) {
         let hint = "an unknown price is not zero: look it up, or leave the endpoint out; for one that is really free \
                     write a tiny amount, like \"$0.000001/M\"";

@@ -20,6 +20,10 @@ const BURST_MAX: f64 = 1e6;
 
 pub(super) fn workload(path: &Path, w: &Workload, report: &mut Report<'_>) {
     report.positive(&path.key("deadline"), w.deadline, "10m");
+    if w.max_tokens == Some(0) {
+        let hint = "write 1 or more, or leave the key out";
+        report.say(&path.key("max_tokens"), "an answer has at least one token", hint);
+    }
     let clients = path.key("clients");
     if !(1..=CLIENTS_MAX).contains(&w.clients.count) {
         let hint = "write a number from 1 to 1,000,000";

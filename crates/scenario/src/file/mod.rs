@@ -7,7 +7,7 @@
 //! * [`traffic`] – workloads: when requests arrive and how long they are
 //! * [`provider`] – providers, their other tenants, and endpoints
 //! * [`serving`] – how an endpoint serves
-//! * [`limits`] – what it refuses
+//! * [`limits`] – what it refuses, and `tiers` that providers publish
 //! * [`money`] – what it charges
 //! * [`network`] – links between regions
 //! * [`routing`] – routers
@@ -21,10 +21,11 @@ pub mod profile;
 pub mod provider;
 pub mod routing;
 pub mod serving;
+mod tiers;
 pub mod traffic;
 pub mod weather;
 
-pub use limits::{Limits, Refill};
+pub use limits::{Charge, Limits, Refill};
 pub use money::PriceList;
 pub use network::Link;
 pub use profile::Profile;

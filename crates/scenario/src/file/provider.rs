@@ -43,7 +43,7 @@ pub struct Endpoint {
     pub name: String,
     /// The provider whose machines these are.
     pub provider: String,
-    /// The model it serves: a label.
+    /// The model it serves: a label, and which endpoints of an account share limits.
     #[serde(default)]
     pub model: String,
     /// How it serves.

@@ -26,6 +26,10 @@ pub struct Workload {
     /// Answer tokens; not used by a trace.
     #[serde(default = "hundred_tokens")]
     pub output: Length,
+    /// Most answer tokens that a request asks for: longer answers end there, and limits that estimate count with it.
+    /// Default: as long as the answer is (an assumption).
+    #[serde(default)]
+    pub max_tokens: Option<u32>,
     /// Who sends: matters where clients fare differently (gray failures).
     #[serde(default)]
     pub clients: Clients,
