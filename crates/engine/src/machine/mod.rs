@@ -50,9 +50,9 @@ pub(crate) enum Event {
     Wake(u32),
     /// An attempt whose connection was held gets its blank answer.
     Blank(u32),
-    /// A fault begins at a node.
+    /// A fault begins at a node or a link.
     FaultBegin(u32),
-    /// A fault ends at a node.
+    /// A fault ends at a node or a link.
     FaultEnd(u32),
     /// Competing load of a provider changes.
     Congestion(u16),
@@ -152,7 +152,7 @@ pub struct EventRecord {
     pub kind: EventKind,
     /// The request it is about: workload and number of arrival, from 0.
     pub request: Option<(u16, u64)>,
-    /// The node it is about: target of an attempt, router of a wait, target of a fault.
+    /// The node it is about: target of an attempt, router of a wait, target of a fault that is no link.
     pub node: Option<NodeId>,
     /// The answer that returns.
     pub answer: Option<Answer>,
@@ -212,6 +212,8 @@ pub(crate) struct Attempt {
     pub(crate) number: u16,
     pub(crate) workload: u16,
     pub(crate) counted: bool,
+    /// Region of its caller, and of its target (a library is where its caller is).
+    pub(crate) from: u16,
     pub(crate) region: u16,
     pub(crate) input: u32,
     pub(crate) output: u32,
@@ -229,6 +231,8 @@ pub(crate) struct Attempt {
     pub(crate) cut: bool,
     /// The first token is on its way to the caller.
     pub(crate) streaming: bool,
+    /// When the first token arrives over a link that loses packets: nothing overtakes it.
+    pub(crate) head: Time,
     pub(crate) answer: Answer,
     /// Why it failed, in the ledger's words.
     pub(crate) blame: Option<Cause>,
@@ -239,10 +243,12 @@ pub(crate) struct Attempt {
 pub(crate) enum Stage {
     /// On its way there.
     Sent,
-    /// At a target that never answers.
+    /// At a target that never answers, or lost for good.
     Hanging,
     /// At a target that keeps the connection open and will end it without an answer.
     Held(EventId),
+    /// On its way there or back over a link that loses packets, which may take long.
+    Late(EventId),
     /// In an endpoint's slot or queue.
     Working(Slot),
     /// At a router that has made it a call of its own.
@@ -251,10 +257,11 @@ pub(crate) enum Stage {
     Returning,
 }
 
-/// A fault at one node.
+/// A fault at one node, or of a link.
 #[derive(Copy, Clone, Debug)]
-pub(crate) struct NodeFault {
-    pub(crate) node: NodeId,
+pub(crate) struct ActiveFault {
+    /// `None` for a link, whose ways know their faults from the start.
+    pub(crate) node: Option<NodeId>,
     pub(crate) kind: sandbox_model::FaultKind,
 }
 
@@ -271,7 +278,7 @@ pub(crate) struct Machine {
     pub(crate) requests: Slab<Request>,
     pub(crate) calls: Slab<Call>,
     pub(crate) attempts: Slab<Attempt>,
-    pub(crate) faults: Vec<NodeFault>,
+    pub(crate) faults: Vec<ActiveFault>,
     pub(crate) beliefs: Beliefs,
     pub(crate) buckets: Buckets,
     pub(crate) cells: Cells,
@@ -330,6 +337,7 @@ impl Machine {
                 }
             }
             Sky::Calm => {
+                machine.world.network.calm_down();
                 for provider in 0..machine.world.congestions.len() {
                     machine.set_calm_load(provider);
                 }
@@ -367,7 +375,7 @@ impl Machine {
                 let call = &self.calls[c];
                 (of_request(call.request), Some(self.world.routers[call.router as usize].node), None)
             }
-            Event::FaultBegin(f) | Event::FaultEnd(f) => (None, Some(self.faults[f as usize].node), None),
+            Event::FaultBegin(f) | Event::FaultEnd(f) => (None, self.faults[f as usize].node, None),
             Event::Endpoint(e) => (None, Some(NodeId(e)), None),
             Event::Congestion(_) => (None, None, None),
         };

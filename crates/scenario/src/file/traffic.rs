@@ -29,6 +29,9 @@ pub struct Workload {
     /// Who sends: matters where clients fare differently (gray failures).
     #[serde(default)]
     pub clients: Clients,
+    /// The regions where its requests may be processed, whatever goes wrong; empty for anywhere.
+    #[serde(default)]
+    pub residency: Vec<String>,
     /// How long a client waits for its whole answer. Default 600 s: OpenAI SDK.
     #[serde(default = "deadline")]
     pub deadline: Span,
