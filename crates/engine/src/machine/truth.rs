@@ -259,7 +259,10 @@ impl Machine {
     pub(super) fn trouble_behind_silence(&self, id: u32, now: Time) -> Cause {
         let attempt = &self.attempts[id];
         let hangs = self.world.nodes[attempt.target.index()].health.condition().hangs;
-        let cut_off = self.trouble_on_the_way(attempt.from, attempt.target, now) == Some(Cause::Outage);
+        // Cut off when it began, or now.
+        let cut_off = [attempt.began, now]
+            .into_iter()
+            .any(|at| self.trouble_on_the_way(attempt.from, attempt.target, at) == Some(Cause::Outage));
         if hangs || cut_off || attempt.stage == Stage::Hanging { Cause::Outage } else { Cause::Slow }
     }
 

@@ -9,6 +9,8 @@
 mod causes;
 mod exact;
 mod laws;
+mod network;
+mod residency;
 mod shipped;
 mod support;
 mod weather;

@@ -140,7 +140,7 @@ pub(super) fn check(scenario: &Scenario, report: &mut Report<'_>) {
             };
             let message = format!("{who} go from `{from}` to `{to}`, and no link joins the two");
             let hint = format!(
-                "add to `links` (with the round-trip time that you measured): (from: \"{from}\", to: \"{to}\", rtt: \"150ms\"); AWS region codes need none"
+                "add to `links` (with the round-trip time that you measured): (from: \"{from}\", to: \"{to}\", rtt: \"150ms\"); between AWS regions by their codes none is needed"
             );
             report.say(&path, message, hint);
         }
