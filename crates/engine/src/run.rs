@@ -72,7 +72,7 @@ pub fn run(resolved: &Resolved, options: RunOptions<'_>) -> Result<RunOutput, Ru
     conservation::check(&main, resolved)?;
     conservation::check(&twin, resolved)?;
     let summary = summarise::summary(resolved, &script, &main, &twin, repro);
-    let timeline = summarise::timeline(resolved, &main, &twin);
+    let timeline = summarise::timeline(resolved, &script, &main, &twin);
     let ledger = summarise::ledger(resolved, &main);
     conservation::check_ledger(&main, &ledger)?;
     let lane_faults = summarise::lane_faults(resolved, &script);

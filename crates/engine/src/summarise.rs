@@ -1,7 +1,7 @@
 //! From a finished run to what it yields.
 
 use sandbox_core::Span;
-use sandbox_model::{Cause, Fault, FaultKind, OutageScript, Usd};
+use sandbox_model::{Cause, Fault, FaultKind, FaultScope, OutageScript, Usd};
 use sandbox_scenario::Resolved;
 
 use crate::account::{Tally, quantile};
@@ -169,30 +169,67 @@ fn describe(kind: &FaultKind) -> String {
     }
 }
 
-/// The nodes that have a lane: those that can fail.
-fn lanes(resolved: &Resolved) -> impl Iterator<Item = usize> {
-    (0..resolved.nodes.len()).filter(|&id| resolved.nodes[id].region.is_some())
+/// What has a lane in the timeline: nodes that can fail, and below them links that do.
+struct Lanes {
+    nodes: Vec<usize>,
+    /// By name as in a fault's target, with the directions.
+    links: Vec<(String, Vec<(usize, usize)>)>,
+}
+
+impl Lanes {
+    fn new(resolved: &Resolved, script: &OutageScript) -> Self {
+        let nodes = (0..resolved.nodes.len()).filter(|&id| resolved.nodes[id].region.is_some()).collect();
+        let mut links = Vec::new();
+        for fault in script.faults.iter().filter(|fault| fault.kind.scope() == FaultScope::Link) {
+            // `a <-> b` and `b <-> a` are one lane: the one whose first region comes first.
+            let mut ways = resolved.fault_ways(&fault.target);
+            ways.sort_unstable();
+            let Some(&(from, to)) = ways.first() else { continue };
+            let arrow = if ways.len() == 2 || from == to { "<->" } else { "->" };
+            let lane = (format!("{} {arrow} {}", resolved.regions[from], resolved.regions[to]), ways);
+            if !links.contains(&lane) {
+                links.push(lane);
+            }
+        }
+        links.sort_by(|a, b| a.1.cmp(&b.1));
+        Self { nodes, links }
+    }
+
+    fn names(&self, resolved: &Resolved) -> Vec<String> {
+        let nodes = self.nodes.iter().map(|&id| resolved.nodes[id].name.clone());
+        nodes.chain(self.links.iter().map(|(name, _)| name.clone())).collect()
+    }
 }
 
 /// The faults of each lane of the timeline: pairs of the lane's index and a fault that hits it. A fault on a provider
-/// hits all its endpoints.
+/// hits all its endpoints; a link that has faults has a lane of its own, after those of the nodes.
 #[must_use]
 pub fn lane_faults(resolved: &Resolved, script: &OutageScript) -> Vec<(usize, Fault)> {
-    let lanes: Vec<usize> = lanes(resolved).collect();
+    let lanes = Lanes::new(resolved, script);
     let mut faults = Vec::new();
     for fault in &script.faults {
         for node in resolved.fault_targets(&fault.target) {
-            if let Some(lane) = lanes.iter().position(|&id| id == node.index()) {
+            if let Some(lane) = lanes.nodes.iter().position(|&id| id == node.index()) {
                 faults.push((lane, fault.clone()));
             }
+        }
+        let mut ways = resolved.fault_ways(&fault.target);
+        ways.sort_unstable();
+        if let Some(lane) = lanes.links.iter().position(|(_, other)| *other == ways) {
+            faults.push((lanes.nodes.len() + lane, fault.clone()));
         }
     }
     faults
 }
 
 /// The run over time.
-pub(crate) fn timeline(resolved: &Resolved, main: &Machine, twin: &Machine) -> Timeline {
-    let lanes: Vec<usize> = lanes(resolved).collect();
+pub(crate) fn timeline(
+    resolved: &Resolved,
+    script: &OutageScript,
+    main: &Machine,
+    twin: &Machine,
+) -> Timeline {
+    let lanes = Lanes::new(resolved, script);
     let endpoints = resolved.scenario.endpoints.len();
     let (mut cost, mut twin_cost) = (Usd::ZERO, Usd::ZERO);
     let rows = main.buckets.rows.iter().zip(&twin.buckets.rows).enumerate().map(|(index, (row, calm))| {
@@ -215,7 +252,10 @@ pub(crate) fn timeline(resolved: &Resolved, main: &Machine, twin: &Machine) -> T
                 .iter()
                 .map(|&n| u64::from(n))
                 .collect(),
-            believed_down: lanes.iter().map(|&id| Span::from_nanos(main.beliefs.cells(id)[index])).collect(),
+            // Routers believe things of targets, and nothing of links.
+            believed_down: (lanes.nodes.iter().map(|&id| Span::from_nanos(main.beliefs.cells(id)[index])))
+                .chain(lanes.links.iter().map(|_| Span::ZERO))
+                .collect(),
             competing: main
                 .competing
                 .iter()
@@ -227,7 +267,7 @@ pub(crate) fn timeline(resolved: &Resolved, main: &Machine, twin: &Machine) -> T
     Timeline {
         bucket: main.buckets.width(),
         endpoints: resolved.scenario.endpoints.iter().map(|e| e.name.clone()).collect(),
-        lanes: lanes.iter().map(|&id| resolved.nodes[id].name.clone()).collect(),
+        lanes: lanes.names(resolved),
         congested: congested(resolved),
         rows,
     }

@@ -13,6 +13,8 @@ pub struct Status(pub u16);
 impl Status {
     /// 401 Unauthorized.
     pub const UNAUTHORIZED: Self = Self(401);
+    /// 403 Forbidden: here also a router's own refusal when the residency of a request leaves no target.
+    pub const FORBIDDEN: Self = Self(403);
     /// 404: at OpenRouter also "the filters leave no endpoint".
     pub const NOT_FOUND: Self = Self(404);
     /// 408 Request Timeout: what LiteLLM and Portkey make of their own timeouts.

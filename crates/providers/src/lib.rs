@@ -6,6 +6,7 @@
 //! * [`health`] – which faults are active, and what they add up to
 //! * [`congestion`] – competing load of other tenants
 //! * [`link`] – the network between two regions
+//! * [`way`] – one direction of a link: loss, friction, partitions, and what TCP makes of them
 //! * [`process`] – renewal processes that draw faults
 //!
 //! Not here: who is asked (that is `sandbox-routers`) and what happens next (that is `sandbox-engine`). Nothing in
@@ -19,9 +20,11 @@ pub mod health;
 pub mod limiter;
 pub mod link;
 pub mod process;
+pub mod way;
 
 pub use batch::{Batch, BatchSpec, Job, Offer, Pace, Progress, Signal};
 pub use congestion::Congestion;
 pub use health::{Condition, Fate, Health, Luck};
 pub use limiter::{Ask, Charge, LimitSpec, Limiter, Refill, Refusal, Used};
 pub use link::{Connections, LinkSpec};
+pub use way::{Friction, Trip, Way};

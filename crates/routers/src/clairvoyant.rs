@@ -25,14 +25,19 @@ impl Clairvoyant {
 impl Strategy for Clairvoyant {
     fn next(&mut self, call: &Call<'_>, targets: &[TargetView]) -> Decision {
         let serves = |view: &TargetView| view.truth.is_some_and(|truth| truth.serves && truth.headroom);
-        let best = targets.iter().position(serves).filter(|_| call.attempts.len() < self.most_attempts);
+        let allowed = |target: usize| call.allowed >> target & 1 == 1;
+        let best = (0..targets.len()).find(|&t| allowed(t) && serves(&targets[t]));
+        let best = best.filter(|_| call.attempts.len() < self.most_attempts);
         let Some(target) = best else {
             let last = call.attempts.iter().rev().find_map(|tried| tried.answer);
-            return Decision::GiveUp(last.unwrap_or(Answer::failed(Status::UNAVAILABLE)));
+            let nothing =
+                if (0..targets.len()).any(allowed) { Status::UNAVAILABLE } else { Status::FORBIDDEN };
+            return Decision::GiveUp(last.unwrap_or(Answer::failed(nothing)));
         };
         let reason = match (call.attempts.is_empty(), target) {
             (false, _) => Reason::Failed,
             (true, 0) => Reason::Choice,
+            (true, _) if !(0..target).any(allowed) => Reason::Guarded,
             (true, _) => Reason::Avoids,
         };
         Decision::Try { target, reason }

@@ -40,9 +40,11 @@ pub struct Composed {
 }
 
 impl Composed {
-    fn affordable(&self, targets: &[TargetView]) -> u64 {
-        let Some((input, output)) = self.max_price else { return self.allowed };
-        members(self.allowed)
+    /// The targets that no guard forbids: neither the request's residency nor the price.
+    fn unguarded(&self, residency: u64, targets: &[TargetView]) -> u64 {
+        let allowed = self.allowed & residency;
+        let Some((input, output)) = self.max_price else { return allowed };
+        members(allowed)
             .filter(|&t| targets[t].input_price <= input && targets[t].output_price <= output)
             .fold(0, |mask, t| mask | 1 << t)
     }
@@ -53,11 +55,11 @@ impl Composed {
 
     /// A further try at the target that failed last, if it is worth one: the try, or the wait before it. The guard
     /// holds for retries too: prices may have moved since the first try.
-    fn retry(&self, call: &Call<'_>, affordable: u64) -> Option<Decision> {
+    fn retry(&self, call: &Call<'_>, unguarded: u64) -> Option<Decision> {
         let &Tried { target, answer: Some(answer), at } = call.attempts.last()? else { return None };
         let tries = call.attempts.iter().filter(|tried| tried.target == target).count() as u32;
         let worth = answer.status().is_retryable()
-            && affordable >> target & 1 == 1
+            && unguarded >> target & 1 == 1
             && tries <= self.retries
             && self.memory.down_until(target) <= call.now;
         if !worth {
@@ -76,11 +78,15 @@ impl Composed {
         })
     }
 
-    fn give_up(&self, call: &Call<'_>, nothing_affordable: bool) -> Decision {
+    fn give_up(&self, call: &Call<'_>, nothing_left: bool) -> Decision {
         let answers = || call.attempts.iter().filter_map(|tried| tried.answer);
         Decision::GiveUp(match (self.exhausted, answers().next_back()) {
-            (Exhausted::OpenRouter, None) if nothing_affordable => Answer::failed(Status::NOT_FOUND),
+            (Exhausted::OpenRouter, None) if nothing_left => Answer::failed(Status::NOT_FOUND),
             (Exhausted::OpenRouter, None) => Answer::failed(Status::UNAVAILABLE),
+            // The library's own refusal, before anything is sent: an assumption.
+            (Exhausted::LastError, None) if self.allowed & call.allowed == 0 => {
+                Answer::failed(Status::FORBIDDEN)
+            }
             (Exhausted::LastError, None) => Answer::failed(Status::TOO_MANY_REQUESTS),
             (Exhausted::OpenRouter, Some(last)) => {
                 let limited = |answer: Answer| answer.status() == Status::TOO_MANY_REQUESTS;
@@ -116,14 +122,14 @@ fn least_retry_after(answers: impl Iterator<Item = Answer>) -> Option<Span> {
 
 impl Strategy for Composed {
     fn next(&mut self, call: &Call<'_>, targets: &[TargetView]) -> Decision {
-        let affordable = self.affordable(targets);
-        if let Some(decision) = self.retry(call, affordable) {
+        let unguarded = self.unguarded(call.allowed, targets);
+        if let Some(decision) = self.retry(call, unguarded) {
             return decision;
         }
         let tried = call.attempts.iter().fold(0_u64, |mask, tried| mask | 1 << tried.target);
-        let left = affordable & !tried;
+        let left = unguarded & !tried;
         if left == 0 || tried.count_ones() >= self.most_targets {
-            return self.give_up(call, affordable == 0);
+            return self.give_up(call, unguarded == 0);
         }
         let up = self.believed_up(left, call.now);
         let pool = match up {
@@ -137,7 +143,7 @@ impl Strategy for Composed {
             Reason::Failed
         } else if pool != left && self.selection.pick(left, call, targets) != target {
             Reason::Avoids
-        } else if affordable != self.allowed && self.selection.pick(self.allowed, call, targets) != target {
+        } else if unguarded != self.allowed && self.selection.pick(self.allowed, call, targets) != target {
             Reason::Guarded
         } else if self.selection.spreads() {
             Reason::Spread

@@ -69,6 +69,9 @@ pub struct Call<'a> {
     /// The router's dice: draw with `noise.at(call.request, k)`, `k` being the number of attempts so far for
     /// choices. The same request rolls the same dice in every run, whatever happened before.
     pub noise: Noise,
+    /// The targets that may process this request, as a bit mask: all but those that its residency excludes. A
+    /// strategy never chooses another.
+    pub allowed: u64,
 }
 
 /// What a gateway knows of a target.

@@ -17,7 +17,8 @@
 //! use sandbox_routers::{Call, Decision, Reason, Strategy, TargetView, preset};
 //!
 //! let mut router = preset::single();
-//! let call = Call { now: Time::ZERO, request: 1, attempts: &[], noise: Seed::new(1).noise("router") };
+//! let noise = Seed::new(1).noise("router");
+//! let call = Call { now: Time::ZERO, request: 1, attempts: &[], noise, allowed: u64::MAX };
 //! let targets = [TargetView::default()];
 //! assert_eq!(router.next(&call, &targets), Decision::Try { target: 0, reason: Reason::Choice });
 //! ```

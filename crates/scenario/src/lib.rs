@@ -59,6 +59,7 @@ pub mod objective;
 pub mod problem;
 mod profile;
 mod read;
+pub mod regions;
 mod resolve;
 pub mod resolved;
 mod source;

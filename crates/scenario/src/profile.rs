@@ -9,11 +9,25 @@ use crate::file::Profile;
 /// Zone of [`Profile::DeepSeekDay`].
 const DEEPSEEK_ZONE: &str = "Asia/Shanghai";
 
+/// Zone of [`Profile::ChinaSlowHours`].
+const CHINA_ZONE: &str = "Asia/Shanghai";
+
+/// Slow hours on the way into mainland China, joined by straight lines: above a half from 09:30 to 21:30.
+const CHINA_SLOW_HOURS: [f64; 24] = [
+    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0,
+    1.0, 0.0, 0.0,
+];
+
 /// Demand at DeepSeek by local hour, relative to its mean (open-infra-index, day 6, 27 to 28 Feb 2025).
 const DEEPSEEK_DAY: [f64; 24] = [
     0.93, 0.77, 0.56, 0.34, 0.27, 0.27, 0.34, 0.58, 0.99, 1.26, 1.30, 1.28, 1.16, 1.22, 1.30, 1.32, 1.30,
     1.19, 1.15, 1.26, 1.31, 1.32, 1.33, 1.27,
 ];
+
+/// The greatest value of [`Profile::ChinaSlowHours`] relative to its mean.
+pub(crate) fn china_peak() -> f64 {
+    24.0 / CHINA_SLOW_HOURS.iter().sum::<f64>()
+}
 
 /// The greatest value of [`Profile::DeepSeekDay`] relative to its mean.
 pub(crate) fn deepseek_peak() -> f64 {
@@ -26,6 +40,7 @@ impl Profile {
         let (zone, hours, days) = match self {
             Self::Flat => return Curve::constant(mean),
             Self::DeepSeekDay => (DEEPSEEK_ZONE, &DEEPSEEK_DAY[..], &[1.0; 7][..]),
+            Self::ChinaSlowHours => (CHINA_ZONE, &CHINA_SLOW_HOURS[..], &[1.0; 7][..]),
             Self::Hourly { zone, hours, days } => (zone.as_str(), &hours[..], &days[..]),
         };
         // A checked profile has a zone, and the other is in the compiled database (a test reads it).

@@ -182,6 +182,8 @@ fn build(
     traces: Option<Traces>,
 ) -> Result<Resolved, Invalid> {
     let mut report = Report::new(source);
+    let known = check::known_links(&scenario);
+    scenario.links.extend(known);
     check::all(&scenario, &mut report);
     let at = Path::root("weather").key("script");
     let script = check::script(&scenario, &scenario.weather.script, &at, &mut report);
@@ -190,7 +192,7 @@ fn build(
     report.finish()?;
 
     // All names and numbers are good from here on.
-    let regions = regions(&scenario);
+    let regions: Vec<String> = scenario.region_names().into_iter().map(str::to_owned).collect();
     let region = |name: &str| regions.iter().position(|r| r == name).unwrap_or_default();
     scenario.weather.script = Script::from(script.clone()).faults;
     let bucket = scenario.bucket.unwrap_or_else(|| default_bucket(scenario.duration));
@@ -207,15 +209,23 @@ fn build(
             .as_ref()
             .map(|c| c.profile.curve(c.mean, &scenario.start, scenario.duration.max(Span::from_hours(24)))),
     });
+    // A whole day at least, like competing load: the calm sky has its daily minimum.
+    let day = scenario.duration.max(Span::from_hours(24));
+    let friction = |link: &Link| {
+        let profile = &link.friction.as_ref()?.profile;
+        Some(profile.curve(1.0 / profile.peak(), &scenario.start, day))
+    };
     let speed = |process: &Process| curve(&process.profile, 1.0);
     let find = |name: &str| {
         let index = nodes.iter().position(|node| node.name == name);
         NodeId::from_index(index.unwrap_or_default())
     };
+    let graph = check::Graph::new(&scenario);
     let workloads = scenario.workloads.iter().zip(&traces).map(|(workload, rows)| ResolvedWorkload {
         region: region(&workload.region),
         entry: find(&workload.entry),
         plan: find(&workload.plan),
+        permitted: check::permitted(&scenario, &graph, workload),
         arrivals: arrivals(workload, rows.as_deref(), &scenario),
     });
     Ok(Resolved {
@@ -223,6 +233,7 @@ fn build(
         workloads: workloads.collect(),
         process_speed: scenario.weather.processes.iter().map(speed).collect(),
         links: links(&scenario.links, &regions),
+        friction: scenario.links.iter().map(friction).collect(),
         regions,
         topology,
         nodes,
@@ -280,23 +291,9 @@ fn read_traces(scenario: &mut Scenario, base: Option<&FilePath>, report: &mut Re
     traces
 }
 
-/// All regions, in order of first mention: providers, routers, workloads, links.
-fn regions(scenario: &Scenario) -> Vec<String> {
-    let mut regions: Vec<String> = Vec::new();
-    let all = scenario.providers.iter().map(|p| &p.region);
-    let all = all.chain(scenario.routers.iter().filter_map(|r| r.region.as_ref()));
-    let all = all.chain(scenario.workloads.iter().map(|w| &w.region));
-    for region in all.chain(scenario.links.iter().flat_map(|l| [&l.from, &l.to])) {
-        if !regions.contains(region) {
-            regions.push(region.clone());
-        }
-    }
-    regions
-}
-
 fn links(written: &[Link], regions: &[String]) -> Vec<Vec<Option<Link>>> {
     let between = |a: &String, b: &String| {
-        let link = written.iter().find(|l| (&l.from == a && &l.to == b) || (&l.from == b && &l.to == a));
+        let link = written.iter().find(|link| link.joins(a, b));
         link.cloned().or_else(|| (a == b).then(|| Link::within(a)))
     };
     regions.iter().map(|a| regions.iter().map(|b| between(a, b)).collect()).collect()

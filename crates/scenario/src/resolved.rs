@@ -23,6 +23,8 @@ pub struct Resolved {
     pub regions: Vec<String>,
     /// Links by region: `links[a][b]`, the same as `links[b][a]`; `None` where nothing needs one.
     pub links: Vec<Vec<Option<Link>>>,
+    /// Friction of each of [`Scenario::links`]: its shape over time, with height 1.
+    pub friction: Vec<Option<Curve>>,
     /// By provider.
     pub providers: Vec<ResolvedProvider>,
     /// By workload.
@@ -87,6 +89,8 @@ pub struct ResolvedWorkload {
     pub entry: NodeId,
     /// The node that serves it when nothing is wrong.
     pub plan: NodeId,
+    /// By node: whether its requests may be processed there.
+    pub permitted: Vec<bool>,
     /// When requests arrive.
     pub arrivals: ResolvedArrivals,
 }
@@ -123,6 +127,19 @@ impl Resolved {
         self.nodes.iter().position(|node| node.name == name).map(NodeId::from_index)
     }
 
+    /// The directions of a link, as pairs of regions, that a fault on `target` hits; empty if that is no link.
+    #[must_use]
+    pub fn fault_ways(&self, target: &str) -> Vec<(usize, usize)> {
+        let region = |name: &str| self.regions.iter().position(|region| region == name);
+        let Some(target) = LinkTarget::parse(target) else { return Vec::new() };
+        let (Some(from), Some(to)) = (region(target.from), region(target.to)) else { return Vec::new() };
+        let mut ways = vec![(from, to)];
+        if target.both_ways && from != to {
+            ways.push((to, from));
+        }
+        ways
+    }
+
     /// The endpoints and gateways that a fault on `target` hits: the node of that name, or all endpoints of the
     /// provider of that name.
     #[must_use]
@@ -137,5 +154,22 @@ impl Resolved {
             })
             .map(NodeId::from_index)
             .collect()
+    }
+}
+
+/// A fault's target that is a link: `"a <-> b"` both ways, `"a -> b"` from a to b.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) struct LinkTarget<'t> {
+    pub(crate) from: &'t str,
+    pub(crate) to: &'t str,
+    pub(crate) both_ways: bool,
+}
+
+impl<'t> LinkTarget<'t> {
+    /// Names have no `>`: what has one is a link.
+    pub(crate) fn parse(target: &'t str) -> Option<Self> {
+        let parts = |arrow| target.split_once(arrow).map(|(from, to): (&str, &str)| (from.trim(), to.trim()));
+        let both = parts("<->").map(|(from, to)| Self { from, to, both_ways: true });
+        both.or_else(|| parts("->").map(|(from, to)| Self { from, to, both_ways: false }))
     }
 }

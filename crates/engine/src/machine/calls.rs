@@ -4,6 +4,7 @@ use sandbox_core::{Rng as _, Span, Time};
 use sandbox_model::{Answer, Cause, NodeId, Status};
 use sandbox_providers::LinkSpec;
 use sandbox_providers::link::normal_from;
+use sandbox_providers::way::packets_of;
 use sandbox_routers::{Call as Asked, Decision, Reason, Seen, Tried};
 
 use super::{Attempt, Call, Event, Machine, Queue, Stage};
@@ -75,9 +76,10 @@ impl Machine {
             self.reveal_truth(id, now);
         }
         let call = &self.calls[id];
+        let allowed = self.world.permitted(self.requests[call.request].key, router);
         let r = &mut self.world.routers[router as usize];
-        let asked =
-            Asked { now, request: self.requests[call.request].key, attempts: &call.tried, noise: r.noise };
+        let request = self.requests[call.request].key;
+        let asked = Asked { now, request, attempts: &call.tried, noise: r.noise, allowed };
         match r.strategy.next(&asked, &r.views) {
             Decision::Try { target, reason } => self.try_target(id, target, reason, now, queue),
             Decision::Wait { until } => {
@@ -120,7 +122,7 @@ impl Machine {
         };
         let luck = call.luck * 64 + again.min(63);
         let at_entry = call.parent == NONE || self.attempts[call.parent].call == NONE;
-        let path = self.path_of(request, parent_path, target, reason, now);
+        let path = self.path_of(id, parent_path, target, reason, now);
         let timeouts = self.world.routers[router as usize].timeouts;
         let after = |span: Option<Span>| span.map(|span| now.saturating_add(span));
         let total = after(timeouts.total);
@@ -156,10 +158,11 @@ impl Machine {
     }
 
     /// Where an attempt at `target` stands towards the plan; if it leaves it here, why.
-    fn path_of(&mut self, request: u32, parent: Path, target: NodeId, reason: Reason, now: Time) -> Path {
+    fn path_of(&mut self, call: u32, parent: Path, target: NodeId, reason: Reason, now: Time) -> Path {
         if parent != Path::Open {
             return parent;
         }
+        let request = self.calls[call].request;
         let r = &self.requests[request];
         let plan = self.world.workloads[r.workload as usize].plan;
         if target == plan {
@@ -169,8 +172,7 @@ impl Machine {
             return Path::Open;
         }
         let failure = r.plan_failure;
-        let ask = self.world.workloads[r.workload as usize].ask(r.input, r.output);
-        let truth = self.truth_of(plan, now, ask);
+        let truth = self.truth_of_plan(call, now);
         let cause = failure.unwrap_or(match reason {
             Reason::Spread => Cause::Spill,
             Reason::Guarded => Cause::Guard,
@@ -205,14 +207,39 @@ impl Machine {
         let mut draw = node.noise.at(r.key, 2 * luck);
         let network = draw.next_u64();
         let prefill_luck = draw.next_u64();
+        let mut late = false;
         let (round_trip, there, region_there) = match node.region {
-            None => (Span::ZERO, Span::ZERO, region),
+            None => (Span::ZERO, Some(Span::ZERO), region),
             Some(to) => {
                 let link = &self.world.links[region as usize * self.world.regions + to as usize];
                 let round_trip = link.round_trip(network);
                 let pool = &mut self.world.connections[target.index() * self.world.regions + region as usize];
+                let before = *pool;
                 let new = pool.open(now, link.keep_alive);
-                (round_trip, LinkSpec::there(round_trip, new), to)
+                let mut there = Some(LinkSpec::there(round_trip, new));
+                if self.world.network.is_rough() {
+                    let noise = node.noise_of_loss;
+                    let network = &mut self.world.network;
+                    if network.has_firewall(region, to)
+                        && !network.passes(
+                            (region, to),
+                            target.index(),
+                            new,
+                            now,
+                            &mut noise.at(r.key, 4 * luck + 3),
+                        )
+                    {
+                        // No connection came about.
+                        *pool = before;
+                        there = None;
+                    } else if let Some(trip) = network.trip(region, to, round_trip) {
+                        late = true;
+                        let packets = packets_of(r.input);
+                        let arrives = trip.request(now, new, packets, &mut noise.at(r.key, 4 * luck));
+                        there = Some(arrives.saturating_since(now));
+                    }
+                }
+                (round_trip, there, to)
             }
         };
         let attempt = Attempt {
@@ -222,6 +249,7 @@ impl Machine {
             number,
             workload: r.workload,
             counted: r.counted,
+            from: region,
             region: region_there,
             input: r.input,
             output: r.output,
@@ -235,12 +263,21 @@ impl Machine {
             last_patience,
             cut: None,
             streaming: false,
+            head: Time::ZERO,
             answer: Answer::TimedOut,
             blame: None,
         };
-        let arrives = now.saturating_add(there).saturating_add(node.overhead);
+        let arrives = there.map(|there| now.saturating_add(there).saturating_add(node.overhead));
         let id = self.attempts.insert(attempt);
-        self.schedule(arrives, Event::Deliver(id), queue);
+        match arrives {
+            Some(arrives) => {
+                let event = self.schedule(arrives, Event::Deliver(id), queue);
+                if late {
+                    self.attempts[id].stage = Stage::Late(event);
+                }
+            }
+            None => self.attempts[id].stage = Stage::Hanging,
+        }
         if let Some(at) = first_patience {
             let timer = self.schedule(at, Event::Timer(id), queue);
             self.attempts[id].timer = Some((timer, at));
@@ -272,8 +309,30 @@ impl Machine {
         attempt.answer = answer;
         attempt.blame = blame;
         attempt.stage = Stage::Returning;
-        let at = now.saturating_add(LinkSpec::back(attempt.round_trip));
-        self.schedule(at, Event::Return(id), queue);
+        let head = attempt.head;
+        match self.rough_way_back(id, 2, now) {
+            None => {
+                let at = now.saturating_add(LinkSpec::back(self.attempts[id].round_trip));
+                self.schedule(at, Event::Return(id), queue);
+            }
+            Some(at) => {
+                let event = self.schedule(at.max(head), Event::Return(id), queue);
+                self.attempts[id].stage = Stage::Late(event);
+            }
+        }
+    }
+
+    /// When a packet of an attempt's answer that is sent at `now` arrives, if its link may lose it. `message` numbers
+    /// the packets that a request's luck decides about.
+    fn rough_way_back(&self, id: u32, message: u64, now: Time) -> Option<Time> {
+        if !self.world.network.is_rough() {
+            return None;
+        }
+        let attempt = &self.attempts[id];
+        let node = &self.world.nodes[attempt.target.index()];
+        let trip = self.world.network.trip(attempt.from, node.region?, attempt.round_trip)?;
+        let key = self.requests[attempt.request].key;
+        Some(trip.answer(now, &mut node.noise_of_loss.at(key, 4 * attempt.luck + message)))
     }
 
     /// The first token of an attempt leaves its target: everyone on the way to the client gets it, unless their
@@ -281,8 +340,15 @@ impl Machine {
     pub(super) fn pass_first_token(&mut self, mut id: u32, now: Time, queue: &mut Queue) {
         let mut at = now;
         loop {
+            let rough = self.rough_way_back(id, 1, at);
             let attempt = &mut self.attempts[id];
-            at = at.saturating_add(LinkSpec::back(attempt.round_trip));
+            at = match rough {
+                None => at.saturating_add(LinkSpec::back(attempt.round_trip)),
+                Some(arrives) => {
+                    attempt.head = arrives;
+                    arrives
+                }
+            };
             if let Some((timer, patience)) = attempt.timer {
                 if patience < at {
                     return;
@@ -339,17 +405,13 @@ impl Machine {
             queue.cancel(timer);
         }
         let pool = attempt.target.index() * self.world.regions;
-        let region = if call == NONE {
-            self.world.workloads[attempt.workload as usize].region
-        } else {
-            self.calls[call].region
-        };
+        let region = attempt.from;
         self.world.connections[pool + region as usize].answered(now);
         if !answer.is_ok() && attempt.path == Path::Plan {
             let known = &mut self.requests[request].plan_failure;
             // A router that turned it away without an attempt blames nobody: its answer tells.
             *known = attempt.blame.or(*known).or(Some(match answer.status() {
-                Status::NOT_FOUND => Cause::Guard,
+                Status::NOT_FOUND | Status::FORBIDDEN => Cause::Guard,
                 Status::TOO_MANY_REQUESTS => Cause::Cooldown,
                 _ => Cause::Outage,
             }));

@@ -52,9 +52,9 @@ pub(crate) enum Event {
     Wake(u32),
     /// An attempt whose connection was held gets its blank answer.
     Blank(u32),
-    /// A fault begins at a node.
+    /// A fault begins at a node or a link.
     FaultBegin(u32),
-    /// A fault ends at a node.
+    /// A fault ends at a node or a link.
     FaultEnd(u32),
     /// Competing load of a provider changes.
     Congestion(u16),
@@ -154,7 +154,7 @@ pub struct EventRecord {
     pub kind: EventKind,
     /// The request it is about: workload and number of arrival, from 0.
     pub request: Option<(u16, u64)>,
-    /// The node it is about: target of an attempt, router of a wait, target of a fault.
+    /// The node it is about: target of an attempt, router of a wait, target of a fault that is no link.
     pub node: Option<NodeId>,
     /// The answer that returns.
     pub answer: Option<Answer>,
@@ -223,6 +223,8 @@ pub(crate) struct Attempt {
     pub(crate) number: u16,
     pub(crate) workload: u16,
     pub(crate) counted: bool,
+    /// Region of its caller, and of its target (a library is where its caller is).
+    pub(crate) from: u16,
     pub(crate) region: u16,
     pub(crate) input: u32,
     pub(crate) output: u32,
@@ -240,6 +242,8 @@ pub(crate) struct Attempt {
     pub(crate) cut: Option<u32>,
     /// The first token is on its way to the caller.
     pub(crate) streaming: bool,
+    /// When the first token arrives over a link that loses packets: nothing overtakes it.
+    pub(crate) head: Time,
     pub(crate) answer: Answer,
     /// Why it failed, in the ledger's words.
     pub(crate) blame: Option<Cause>,
@@ -250,10 +254,12 @@ pub(crate) struct Attempt {
 pub(crate) enum Stage {
     /// On its way there.
     Sent,
-    /// At a target that never answers.
+    /// At a target that never answers, or lost for good.
     Hanging,
     /// At a target that keeps the connection open and will end it without an answer.
     Held(EventId),
+    /// On its way there or back over a link that loses packets, which may take long.
+    Late(EventId),
     /// In an endpoint's slot or queue.
     Working(Slot),
     /// At a router that has made it a call of its own.
@@ -262,10 +268,11 @@ pub(crate) enum Stage {
     Returning,
 }
 
-/// A fault at one node.
+/// A fault at one node, or of a link.
 #[derive(Copy, Clone, Debug)]
-pub(crate) struct NodeFault {
-    pub(crate) node: NodeId,
+pub(crate) struct ActiveFault {
+    /// `None` for a link, whose ways know their faults from the start.
+    pub(crate) node: Option<NodeId>,
     pub(crate) kind: sandbox_model::FaultKind,
 }
 
@@ -285,7 +292,7 @@ pub(crate) struct Machine {
     pub(crate) conversations: Slab<Conversation>,
     /// When an endpoint last completed an answer of a workload: `[workload * endpoints + endpoint]`.
     last_served: Vec<Option<Time>>,
-    pub(crate) faults: Vec<NodeFault>,
+    pub(crate) faults: Vec<ActiveFault>,
     pub(crate) beliefs: Beliefs,
     pub(crate) buckets: Buckets,
     pub(crate) cells: Cells,
@@ -346,6 +353,7 @@ impl Machine {
                 }
             }
             Sky::Calm => {
+                machine.world.network.calm_down();
                 for provider in 0..machine.world.congestions.len() {
                     machine.set_calm_load(provider);
                 }
@@ -383,7 +391,7 @@ impl Machine {
                 let call = &self.calls[c];
                 (of_request(call.request), Some(self.world.routers[call.router as usize].node), None)
             }
-            Event::FaultBegin(f) | Event::FaultEnd(f) => (None, Some(self.faults[f as usize].node), None),
+            Event::FaultBegin(f) | Event::FaultEnd(f) => (None, self.faults[f as usize].node, None),
             Event::Endpoint(e) => (None, Some(NodeId(e)), None),
             Event::Congestion(_) => (None, None, None),
         };

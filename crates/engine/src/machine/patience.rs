@@ -15,7 +15,7 @@ impl Machine {
         let (call, request, path, streaming) =
             (attempt.call, attempt.request, attempt.path, attempt.streaming);
         if path == Path::Plan {
-            let trouble = self.trouble_behind_silence(id);
+            let trouble = self.trouble_behind_silence(id, now);
             self.requests[request].plan_failure = Some(trouble);
         }
         if call != NONE {
@@ -53,8 +53,8 @@ impl Machine {
             // The event that is due frees it.
             Stage::Sent | Stage::Returning => {}
             Stage::Hanging => self.attempts.give_back(id),
-            Stage::Held(blank) => {
-                queue.cancel(blank);
+            Stage::Held(event) | Stage::Late(event) => {
+                queue.cancel(event);
                 self.attempts.give_back(id);
             }
             Stage::Working(slot) => self.abandon_at_endpoint(id, slot, now, queue),

@@ -1,12 +1,12 @@
 //! Faults, competing load, and what is true of a target right now.
 
 use sandbox_core::{Time, uniform};
-use sandbox_model::{Answer, Cause, NodeId, OutageScript};
+use sandbox_model::{Answer, Cause, FaultScope, NodeId, OutageScript};
 use sandbox_providers::{Ask, Condition, Fate, Luck, Pace};
 use sandbox_routers::Truth;
 use sandbox_scenario::Resolved;
 
-use super::{Event, KEY_BITS, Machine, NodeFault, Queue, STEP, Stage, limit_cause};
+use super::{ActiveFault, Event, KEY_BITS, Machine, Queue, STEP, Stage, limit_cause};
 use crate::slab::NONE;
 use crate::world::Kind;
 
@@ -18,6 +18,21 @@ fn pace(condition: &Condition, competing: f64) -> Pace {
         prefill: works.then_some(condition.slowdown * condition.prefill_slowdown),
         decode: (works && !condition.stalls).then_some(condition.slowdown),
     }
+}
+
+/// Of two troubles the one that is told: an outage, or else the first.
+fn worse(a: Option<Cause>, b: Option<Cause>) -> Option<Cause> {
+    if b == Some(Cause::Outage) { b } else { a.or(b) }
+}
+
+/// Who asks for the truth about a target.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Asker {
+    /// The request's key.
+    pub(super) request: u64,
+    pub(super) ask: Ask,
+    /// Region from which the target is called.
+    pub(super) region: u16,
 }
 
 /// What is true of a target.
@@ -32,12 +47,17 @@ impl Machine {
     pub(super) fn schedule_faults(&mut self, resolved: &Resolved, script: &OutageScript, queue: &mut Queue) {
         let mut order: Vec<usize> = (0..script.faults.len()).collect();
         order.sort_by_key(|&id| script.faults[id].from);
+        self.world.network.set_faults(resolved, script);
         for id in order {
             let fault = &script.faults[id];
-            for node in resolved.fault_targets(&fault.target) {
+            let link = (fault.kind.scope() == FaultScope::Link).then_some(None);
+            let nodes = resolved.fault_targets(&fault.target).into_iter().map(Some);
+            for node in nodes.chain(link) {
                 let index = self.faults.len() as u32;
-                self.faults.push(NodeFault { node, kind: fault.kind });
-                self.beliefs.watch(node.index(), id, fault.from, fault.until);
+                self.faults.push(ActiveFault { node, kind: fault.kind });
+                if let Some(node) = node {
+                    self.beliefs.watch(node.index(), id, fault.from, fault.until);
+                }
                 self.schedule(fault.from, Event::FaultBegin(index), queue);
                 self.schedule(fault.until, Event::FaultEnd(index), queue);
             }
@@ -45,13 +65,13 @@ impl Machine {
     }
 
     pub(super) fn begin_fault(&mut self, index: u32, now: Time, queue: &mut Queue) {
-        let NodeFault { node, kind } = self.faults[index as usize];
+        let ActiveFault { node: Some(node), kind } = self.faults[index as usize] else { return };
         self.world.nodes[node.index()].health.begin(kind);
         self.apply_health(node, now, queue);
     }
 
     pub(super) fn end_fault(&mut self, index: u32, now: Time, queue: &mut Queue) {
-        let NodeFault { node, kind } = self.faults[index as usize];
+        let ActiveFault { node: Some(node), kind } = self.faults[index as usize] else { return };
         self.world.nodes[node.index()].health.end(kind);
         self.apply_health(node, now, queue);
     }
@@ -155,29 +175,67 @@ impl Machine {
         condition.fate(Luck { errors, client, slow_fail, cut })
     }
 
-    /// What is true of `node` for such a request.
-    pub(super) fn truth_of(&mut self, node: NodeId, now: Time, ask: Ask) -> NodeTruth {
+    /// What is true of `node` and of the way to it.
+    pub(super) fn truth_of(&mut self, node: NodeId, now: Time, asker: Asker) -> NodeTruth {
+        let way = self.trouble_on_the_way(asker.region, node, now);
         let condition = self.world.nodes[node.index()].health.condition();
-        let trouble = if condition.is_out() {
+        let trouble = if condition.is_out() || way == Some(Cause::Outage) {
             Some(Cause::Outage)
         } else if condition.limit_scale < 1.0 {
             Some(Cause::RateLimitRequests)
         } else if condition.stalls || condition.slowdown > 1.0 || condition.prefill_slowdown > 1.0 {
             Some(Cause::Slow)
         } else {
-            self.lack_of_headroom(node, now, ask)
+            self.lack_of_headroom(node, now, asker)
         };
-        NodeTruth { trouble }
+        NodeTruth { trouble: trouble.or(way) }
+    }
+
+    /// What is true of a workload's plan, and of every way that a request of this call would take to it.
+    pub(super) fn truth_of_plan(&mut self, call: u32, now: Time) -> NodeTruth {
+        let call = &self.calls[call];
+        let request = &self.requests[call.request];
+        let workload = request.workload as usize;
+        let plan = self.world.workloads[workload].plan;
+        let (mut router, mut region, mut trouble) = (call.router, call.region, None);
+        let asker = Asker {
+            request: request.key,
+            ask: self.world.workloads[workload].ask(request.input, request.output),
+            region,
+        };
+        if self.world.network.is_rough() {
+            loop {
+                let targets = &self.world.routers[router as usize].targets;
+                let Some(&next) = targets.iter().find(|t| self.world.reaches[workload][t.index()]) else {
+                    break;
+                };
+                if next == plan {
+                    break;
+                }
+                trouble = worse(trouble, self.trouble_on_the_way(region, next, now));
+                region = self.world.nodes[next.index()].region.unwrap_or(region);
+                let Some(below) = self.router_of(next) else { break };
+                router = below;
+            }
+        }
+        let there = self.truth_of(plan, now, Asker { region, ..asker }).trouble;
+        NodeTruth { trouble: worse(there, trouble) }
+    }
+
+    /// What is wrong between callers in `region` and `node`.
+    fn trouble_on_the_way(&self, region: u16, node: NodeId, now: Time) -> Option<Cause> {
+        let to = self.world.nodes[node.index()].region?;
+        self.world.network.trouble(region, to, node.index(), now)
     }
 
     /// What would keep a healthy `node` from taking a request: `None` if it has headroom. A router has headroom if
-    /// one of its targets is fine.
-    fn lack_of_headroom(&mut self, node: NodeId, now: Time, ask: Ask) -> Option<Cause> {
+    /// one of its targets is fine, of those that the request's residency leaves.
+    fn lack_of_headroom(&mut self, node: NodeId, now: Time, asker: Asker) -> Option<Cause> {
         match self.world.nodes[node.index()].kind {
             Kind::Endpoint(e) => {
                 let endpoint = &self.world.endpoints[e as usize];
                 if let Some(account) = endpoint.account
-                    && let Err(refusal) = self.world.accounts[account as usize].limiter.check(now, ask)
+                    && let Err(refusal) = self.world.accounts[account as usize].limiter.check(now, asker.ask)
                 {
                     return Some(limit_cause(refusal.limit));
                 }
@@ -185,9 +243,14 @@ impl Machine {
             }
             Kind::Router(router) => {
                 let mut worst = Some(Cause::Outage);
+                let permitted = self.world.permitted(asker.request, router);
+                let region = self.world.nodes[node.index()].region.unwrap_or(asker.region);
                 for i in 0..self.world.routers[router as usize].targets.len() {
                     let target = self.world.routers[router as usize].targets[i];
-                    match self.truth_of(target, now, ask).trouble {
+                    if permitted >> i & 1 == 0 {
+                        continue;
+                    }
+                    match self.truth_of(target, now, Asker { region, ..asker }).trouble {
                         None => return None,
                         trouble => worst = trouble,
                     }
@@ -204,24 +267,30 @@ impl Machine {
         let request = &self.requests[call.request];
         let (key, client) = (request.key, request.client);
         let ask = self.world.workloads[request.workload as usize].ask(request.input, request.output);
+        let asker = Asker { request: key, ask, region: call.region };
         let luck = call.luck;
         let tries: Vec<u64> = (0..self.world.routers[router].targets.len())
             .map(|n| call.tried.iter().filter(|tried| tried.target == n).count() as u64)
             .collect();
         for (number, again) in tries.into_iter().enumerate() {
             let target = self.world.routers[router].targets[number];
-            let serves = self.fate(target, key, client, luck * 64 + again.min(63)) == Fate::Served(None);
-            let headroom = self.lack_of_headroom(target, now, ask).is_none();
+            let serves = self.fate(target, key, client, luck * 64 + again.min(63)) == Fate::Served(None)
+                && self.trouble_on_the_way(asker.region, target, now) != Some(Cause::Outage);
+            let headroom = self.lack_of_headroom(target, now, asker).is_none();
             self.world.routers[router].views[number].truth = Some(Truth { serves, headroom });
         }
     }
 
     /// Why an attempt at the plan stayed silent for longer than its caller would wait.
-    pub(super) fn trouble_behind_silence(&self, id: u32) -> Cause {
+    pub(super) fn trouble_behind_silence(&self, id: u32, now: Time) -> Cause {
         let attempt = &self.attempts[id];
         let hangs = self.world.nodes[attempt.target.index()].health.condition().hangs;
+        // Cut off when it began, or now.
+        let cut_off = [attempt.began, now]
+            .into_iter()
+            .any(|at| self.trouble_on_the_way(attempt.from, attempt.target, at) == Some(Cause::Outage));
         let lost = matches!(attempt.stage, Stage::Hanging | Stage::Held(_));
-        if hangs || lost { Cause::Outage } else { Cause::Slow }
+        if hangs || cut_off || lost { Cause::Outage } else { Cause::Slow }
     }
 
     /// Notes what routers believe of a target after one of them has learnt something.

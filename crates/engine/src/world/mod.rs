@@ -4,17 +4,20 @@
 //! * [`conversations`] – requests that follow one another
 //! * [`endpoint`] – endpoints, their limits and prices, and other tenants' load
 //! * [`lengths`] – how long requests are
+//! * [`network`] – links that lose packets
 //! * [`router`] – routers and their strategies
 //! * [`traffic`] – where requests come from
 
 mod conversations;
 mod endpoint;
 mod lengths;
+mod network;
 mod router;
 mod traffic;
 
 pub(crate) use conversations::Conversation;
 pub(crate) use endpoint::{Account, Endpoint, Prices, ProviderLoad};
+pub(crate) use network::Network;
 pub(crate) use router::Router;
 pub(crate) use traffic::{Arrival, Workload};
 
@@ -22,7 +25,9 @@ use sandbox_core::{Noise, Seed, Span, Time};
 use sandbox_model::{NodeId, Usd};
 use sandbox_providers::{Connections, Health, LinkSpec};
 use sandbox_scenario::file;
-use sandbox_scenario::resolved::{NodeKind, Resolved};
+use sandbox_scenario::resolved::{NodeKind, Resolved, ResolvedWorkload};
+
+use crate::machine::KEY_BITS;
 
 /// Every node and what is attached to it.
 pub(crate) struct World {
@@ -35,10 +40,14 @@ pub(crate) struct World {
     /// Links by region: `links[from * regions + to]`.
     pub(crate) links: Vec<LinkSpec>,
     pub(crate) regions: usize,
+    /// Loss, friction, partitions and firewalls.
+    pub(crate) network: Network,
     /// Connection pools by node and region of the caller: `connections[node * regions + from]`.
     pub(crate) connections: Vec<Connections>,
     /// For each plan that a workload has: the nodes through which it can be reached.
     pub(crate) reaches: Vec<Vec<bool>>,
+    /// By workload and router, `permitted[workload * routers + router]`: the targets that may process its requests.
+    pub(crate) permitted: Vec<u64>,
     /// By node: the routers that have it for a target, and its number there.
     pub(crate) watchers: Vec<Vec<(u16, u16)>>,
 }
@@ -52,6 +61,8 @@ pub(crate) struct Node {
     pub(crate) noise: Noise,
     /// The luck of a client here: whether a gray failure hits it.
     pub(crate) noise_of_clients: Noise,
+    /// The luck of a request on the way here and back.
+    pub(crate) noise_of_loss: Noise,
     pub(crate) overhead: Span,
 }
 
@@ -108,6 +119,8 @@ impl World {
             connections: vec![Connections::default(); nodes.len() * regions],
             links: (0..regions * regions).map(|i| link(i / regions, i % regions)).collect(),
             regions,
+            network: Network::new(resolved),
+            permitted: permitted_targets(resolved, &routers),
             congestions: endpoint::build_congestions(resolved, &seed),
             nodes,
             endpoints,
@@ -115,6 +128,12 @@ impl World {
             routers,
             workloads,
         }
+    }
+
+    /// The targets of `router` that may process the request with this key, as a bit mask.
+    #[inline]
+    pub(crate) fn permitted(&self, request: u64, router: u16) -> u64 {
+        self.permitted[(request >> KEY_BITS) as usize * self.routers.len() + router as usize]
     }
 
     /// What the calm-weather choice below `node` would have billed for a request; `None` if it would choose nothing.
@@ -129,8 +148,10 @@ impl World {
         match self.nodes[node.index()].kind {
             Kind::Endpoint(index) => Some(self.endpoints[index as usize].price.bill(input, output)),
             Kind::Router(index) => {
+                let allowed = self.permitted(request, index);
                 let router = &mut self.routers[index as usize];
-                let call = sandbox_routers::Call { now, request, attempts: &[], noise: router.noise };
+                let call =
+                    sandbox_routers::Call { now, request, attempts: &[], noise: router.noise, allowed };
                 match router.pristine.next(&call, &router.views) {
                     sandbox_routers::Decision::Try { target, .. } => {
                         let target = router.targets[target];
@@ -141,6 +162,16 @@ impl World {
             }
         }
     }
+}
+
+/// For each workload and router: the targets that the workload's residency leaves.
+fn permitted_targets(resolved: &Resolved, routers: &[Router]) -> Vec<u64> {
+    let mask = |permitted: &[bool], router: &Router| {
+        let targets = router.targets.iter().enumerate();
+        targets.filter(|(_, target)| permitted[target.index()]).fold(0_u64, |mask, (n, _)| mask | 1 << n)
+    };
+    let of = |w: &ResolvedWorkload| routers.iter().map(|r| mask(&w.permitted, r)).collect::<Vec<_>>();
+    resolved.workloads.iter().flat_map(of).collect()
 }
 
 /// The nodes from which `plan` can be reached, itself included.
@@ -167,6 +198,7 @@ fn build_node(resolved: &Resolved, node: &sandbox_scenario::resolved::Node, seed
         health: Health::default(),
         noise: seed.noise(&format!("node/{}", node.name)),
         noise_of_clients: seed.noise(&format!("node/{}/clients", node.name)),
+        noise_of_loss: seed.noise(&format!("node/{}/loss", node.name)),
         overhead,
     }
 }

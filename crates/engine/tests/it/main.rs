@@ -14,6 +14,8 @@ mod exact;
 mod faults;
 mod laws;
 mod limits;
+mod network;
+mod residency;
 mod shipped;
 mod support;
 mod traffic;

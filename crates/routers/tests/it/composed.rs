@@ -160,7 +160,8 @@ fn request(
     let (mut attempts, mut decisions): (Vec<Tried>, Vec<Decision>) = (Vec::new(), Vec::new());
     let most = targets * (router.retries as usize + 1);
     loop {
-        let call = Call { now: *now, request: number, attempts: &attempts, noise: noise() };
+        let call =
+            Call { now: *now, request: number, attempts: &attempts, noise: noise(), allowed: u64::MAX };
         let decision = router.clone().next(&call, &targets_now);
         prop_assert_eq!(router.next(&call, &targets_now), decision, "asking changes nothing");
         let waited = matches!(decisions.last(), Some(Decision::Wait { .. }));

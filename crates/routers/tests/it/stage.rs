@@ -38,7 +38,7 @@ pub(crate) fn play(
     let noise = noise();
     let (mut now, mut attempts, mut tries) = (at, Vec::new(), Vec::new());
     for _ in 0..1_000 {
-        match router.next(&Call { now, request, attempts: &attempts, noise }, targets) {
+        match router.next(&Call { now, request, attempts: &attempts, noise, allowed: u64::MAX }, targets) {
             Decision::Try { target, reason } => {
                 tries.push((now, target, reason));
                 let answer = answer(target, now);
@@ -65,7 +65,7 @@ pub(crate) fn first_choice(
     request: u64,
     now: Time,
 ) -> (usize, Reason) {
-    match router.next(&Call { now, request, attempts: &[], noise: noise() }, targets) {
+    match router.next(&Call { now, request, attempts: &[], noise: noise(), allowed: u64::MAX }, targets) {
         Decision::Try { target, reason } => (target, reason),
         other => panic!("no attempt but {other:?}"),
     }

@@ -7,6 +7,7 @@ use super::Report;
 use crate::clock::{ClockParseError, When};
 use crate::file::{FaultEntry, Scenario};
 use crate::problem::{name_hint, split_hint};
+use crate::resolved::LinkTarget;
 use crate::syntax::Path;
 
 /// The faults that are written down, at offsets, in file order. `at` is the path of their list.
@@ -88,6 +89,21 @@ fn target(scenario: &Scenario, name: &str, kind: &FaultKind, path: &Path, report
         report.say(&path.key("kind").key(field), message, hint);
     }
     let at = path.key("target");
+    if name.contains('>') {
+        link(scenario, name, kind, path, report);
+        return;
+    }
+    if kind.scope() == FaultScope::Link {
+        let links = scenario.links.iter().map(|link| format!("\"{} <-> {}\"", link.from, link.to));
+        let hint = match links.collect::<Vec<_>>() {
+            links if links.is_empty() => {
+                "there are no links here; write one as \"cn-east <-> us-west\"".to_owned()
+            }
+            links => format!("name a link: {}; with -> for one direction", links.join(", ")),
+        };
+        report.say(&at, format!("`{name}` is no link, and only links suffer {}", kind.name()), hint);
+        return;
+    }
     let leaf = scenario.providers.iter().any(|p| p.name == name)
         || scenario.endpoints.iter().any(|e| e.name == name);
     if leaf {
@@ -115,6 +131,37 @@ fn target(scenario: &Scenario, name: &str, kind: &FaultKind, path: &Path, report
             router.strategy.targets().join(", ")
         );
         report.say(&path.key("kind"), message, hint);
+    }
+}
+
+/// A fault of a link: its regions, that something joins them, and that links can suffer it.
+fn link(scenario: &Scenario, name: &str, kind: &FaultKind, path: &Path, report: &mut Report<'_>) {
+    let at = path.key("target");
+    if kind.scope() != FaultScope::Link {
+        let message = format!("`{name}` is a link, and links do not suffer {}", kind.name());
+        report.say(
+            &path.key("kind"),
+            message,
+            "write Loss(share: 0.15) or Partition, or name another target",
+        );
+    }
+    let Some(LinkTarget { from, to, .. }) = LinkTarget::parse(name) else {
+        let hint = "write \"cn-east <-> us-west\" for both directions, \"us-west -> cn-east\" for one";
+        report.say(&at, format!("`{name}` is neither a name nor a link"), hint);
+        return;
+    };
+    let regions = scenario.region_names();
+    for region in [from, to] {
+        if !regions.contains(&region) {
+            let hint = name_hint(region, "regions here", regions.iter().copied());
+            report.say(&at, format!("no region is called `{region}`"), hint);
+            return;
+        }
+    }
+    if from != to && !scenario.links.iter().any(|link| link.joins(from, to)) {
+        let links = scenario.links.iter().map(|link| format!("{} <-> {}", link.from, link.to));
+        let hint = format!("links here: {}", links.collect::<Vec<_>>().join(", "));
+        report.say(&at, format!("no link joins `{from}` and `{to}`"), hint);
     }
 }
 

@@ -5,14 +5,17 @@
 mod faults;
 mod limits;
 mod names;
+mod network;
 mod numbers;
 mod provider;
+mod residency;
 mod routing;
 mod topology;
 mod traffic;
 
 pub(crate) use faults::script;
-pub(crate) use topology::Graph;
+pub(crate) use residency::permitted;
+pub(crate) use topology::{Graph, known_links};
 
 use sandbox_core::Span;
 
@@ -78,5 +81,6 @@ pub(crate) fn all(scenario: &Scenario, report: &mut Report<'_>) {
     names::references(scenario, report);
     topology::check(scenario, report);
     limits::accounts(scenario, report);
+    residency::check(scenario, report);
     faults::processes(scenario, report);
 }

@@ -10,6 +10,9 @@ use crate::syntax::Path;
 /// Most providers, nodes or workloads: their ids have 16 bits.
 const MOST: usize = 65_000;
 
+/// Most targets of a router: `sandbox_routers::contract::MAX_TARGETS`.
+const TARGETS_MAX: usize = 64;
+
 /// Every name that is given, with the path of what it names.
 pub(super) fn unique(scenario: &Scenario, report: &mut Report<'_>) {
     let name = &scenario.name;
@@ -158,6 +161,10 @@ fn targets(
     if names.is_empty() {
         let hint = format!("name at least one, like targets: [\"{}\"]", nodes.first().unwrap_or(&"sf-v3"));
         report.say(&strategy.key("targets"), "a router needs a target", hint);
+    }
+    if names.len() > TARGETS_MAX {
+        let message = format!("{} targets are more than {TARGETS_MAX}", names.len());
+        report.say(&strategy.key("targets"), message, "let a router of its own stand for some of them");
     }
     for (i, name) in names.iter().enumerate() {
         let at = match router.strategy {

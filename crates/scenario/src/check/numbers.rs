@@ -1,6 +1,6 @@
 //! Numbers that cannot be: times of zero, profiles of the wrong length, laws without a mean.
 
-use super::{DURATION_MAX, Report, provider, routing, traffic};
+use super::{DURATION_MAX, Report, network, provider, routing, traffic};
 use crate::clock::Zone;
 use crate::file::{Profile, Scenario, SpanDist};
 use crate::syntax::Path;
@@ -34,8 +34,7 @@ pub(super) fn scenario(s: &Scenario, report: &mut Report<'_>) {
         }
     }
     for (i, link) in s.links.iter().enumerate() {
-        let path = root("links").at(i);
-        report.within(&path.key("jitter"), link.jitter, 0.0, SIGMA_MAX);
+        network::link(&root("links").at(i), link, report);
     }
     for (i, provider) in s.providers.iter().enumerate() {
         if let Some(c) = &provider.congestion {
@@ -97,11 +96,12 @@ pub(super) fn profile(path: &Path, profile: &Profile, report: &mut Report<'_>) -
 
 impl Profile {
     /// The greatest value relative to the mean, for a checked profile.
-    pub(super) fn peak(&self) -> f64 {
+    pub(crate) fn peak(&self) -> f64 {
         let most = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
         match self {
             Self::Flat => 1.0,
             Self::DeepSeekDay => crate::profile::deepseek_peak(),
+            Self::ChinaSlowHours => crate::profile::china_peak(),
             Self::Hourly { hours, days, .. } => most(hours) / (hours.iter().sum::<f64>() / 24.0) * most(days),
         }
     }

@@ -6,7 +6,8 @@ use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::Report;
-use crate::file::Scenario;
+use crate::file::{Link, Scenario};
+use crate::regions::known_rtt;
 use crate::syntax::Path;
 
 /// Endpoints in file order, then routers, as indices; targets that do not exist are left out.
@@ -26,11 +27,11 @@ impl<'s> Graph<'s> {
         Self { scenario, targets }
     }
 
-    fn name(&self, node: usize) -> &'s str {
+    pub(super) fn name(&self, node: usize) -> &'s str {
         node_names(self.scenario).nth(node).unwrap_or_default()
     }
 
-    fn find(&self, name: &str) -> Option<usize> {
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
         node_names(self.scenario).position(|n| n == name)
     }
 
@@ -39,7 +40,7 @@ impl<'s> Graph<'s> {
     }
 
     /// Region where a node runs; `None` for a library, or if its provider is unknown.
-    fn region(&self, node: usize) -> Option<&'s str> {
+    pub(super) fn region(&self, node: usize) -> Option<&'s str> {
         let s = self.scenario;
         match s.endpoints.get(node) {
             Some(endpoint) => {
@@ -70,14 +71,7 @@ impl<'s> Graph<'s> {
 
     /// Pairs of regions with no link that requests from `region` need, each with the router they leave, if any.
     fn missing_links(&self, region: &'s str, entry: usize) -> BTreeSet<(&'s str, &'s str, Option<usize>)> {
-        let linked = |a: &str, b: &str| {
-            a == b
-                || self
-                    .scenario
-                    .links
-                    .iter()
-                    .any(|l| (l.from == a && l.to == b) || (l.from == b && l.to == a))
-        };
+        let linked = |a: &str, b: &str| a == b || self.scenario.links.iter().any(|link| link.joins(a, b));
         let (mut missing, mut seen, mut stack) =
             (BTreeSet::new(), BTreeSet::new(), vec![(region, None, entry)]);
         while let Some((caller, sender, node)) = stack.pop() {
@@ -97,6 +91,22 @@ impl<'s> Graph<'s> {
 
 fn node_names(scenario: &Scenario) -> impl Iterator<Item = &str> {
     scenario.endpoints.iter().map(|e| e.name.as_str()).chain(scenario.routers.iter().map(|r| r.name.as_str()))
+}
+
+/// The links that requests need, that are not written, and whose round trips are known by the regions' names.
+pub(crate) fn known_links(scenario: &Scenario) -> Vec<Link> {
+    let graph = Graph::new(scenario);
+    let mut links: Vec<Link> = Vec::new();
+    for workload in &scenario.workloads {
+        let Some(entry) = graph.find(&workload.entry) else { continue };
+        for (from, to, _) in graph.missing_links(&workload.region, entry) {
+            if let Some(rtt) = known_rtt(from, to).filter(|_| !links.iter().any(|link| link.joins(from, to)))
+            {
+                links.push(Link::plain(from, to, rtt));
+            }
+        }
+    }
+    links
 }
 
 /// Cycles, plans out of reach, missing links.
@@ -130,7 +140,7 @@ pub(super) fn check(scenario: &Scenario, report: &mut Report<'_>) {
             };
             let message = format!("{who} go from `{from}` to `{to}`, and no link joins the two");
             let hint = format!(
-                "add to `links` (with the round-trip time that you measured): (from: \"{from}\", to: \"{to}\", rtt: \"150ms\")"
+                "add to `links` (with the round-trip time that you measured): (from: \"{from}\", to: \"{to}\", rtt: \"150ms\"); between AWS regions by their codes none is needed"
             );
             report.say(&path, message, hint);
         }

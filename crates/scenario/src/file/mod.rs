@@ -27,7 +27,7 @@ pub mod weather;
 
 pub use limits::{Charge, Limits, Refill};
 pub use money::PriceList;
-pub use network::Link;
+pub use network::{Friction, Link, ResidualBlock};
 pub use profile::Profile;
 pub use provider::{Congestion, Endpoint, Provider};
 pub use routing::{Backoff, Cooldown, Demotion, Jitter, Router, Strategy, Timeouts};
@@ -60,7 +60,8 @@ pub struct Scenario {
     /// Width of a timeline bucket; by default the narrowest round width that gives at most 1,500 buckets.
     #[serde(default)]
     pub bucket: Option<Span>,
-    /// Network links between regions; a region reaches itself in [`Link::WITHIN_REGION_RTT`].
+    /// Network links between regions; a region reaches itself in [`Link::WITHIN_REGION_RTT`]. Between regions whose
+    /// names are known a link may be left out: see [`regions`](crate::regions).
     #[serde(default)]
     pub links: Vec<Link>,
     /// Whose machines serve.
@@ -77,6 +78,23 @@ pub struct Scenario {
     /// Promises that the run is held against, like `"availability >= 99.9%"`.
     #[serde(default)]
     pub objectives: Vec<String>,
+}
+
+impl Scenario {
+    /// All regions, in order of first mention: providers, routers, workloads, links.
+    #[must_use]
+    pub fn region_names(&self) -> Vec<&str> {
+        let all = self.providers.iter().map(|p| &p.region);
+        let all = all.chain(self.routers.iter().filter_map(|r| r.region.as_ref()));
+        let all = all.chain(self.workloads.iter().map(|w| &w.region));
+        let mut names: Vec<&str> = Vec::new();
+        for region in all.chain(self.links.iter().flat_map(|l| [&l.from, &l.to])) {
+            if !names.contains(&region.as_str()) {
+                names.push(region);
+            }
+        }
+        names
+    }
 }
 
 const fn one() -> u64 {

@@ -13,6 +13,11 @@ pub enum Profile {
     /// Demand at DeepSeek over a day, digitised from its published inference figures (open-infra-index,
     /// day 6, 27 to 28 Feb 2025): trough at 04:00 to 05:00, plateau 09:00 to 23:00, Asia/Shanghai.
     DeepSeekDay,
+    /// When packets into mainland China get lost: from 09:30 to 21:30, Asia/Shanghai, with half an hour of ramp on
+    /// either side of each. Twelve hours a day are those of commodity networks, as is the steepness (the authors of The
+    /// Great Bottleneck of China, POMACS 2020, on the NANOG list); that they are those of the day is an assumption (they
+    /// write "the majority of the daytime").
+    ChinaSlowHours,
     /// A shape of one's own.
     Hourly {
         /// IANA name of the zone.

@@ -43,6 +43,9 @@ pub struct Workload {
     /// trace; DeepSeek reports 56.3 % of input tokens in production. Both hold earlier turns as well.)
     #[serde(default)]
     pub cacheable: f64,
+    /// The regions where its requests may be processed, whatever goes wrong; empty for anywhere.
+    #[serde(default)]
+    pub residency: Vec<String>,
     /// How long a client waits for its whole answer. Default 600 s: OpenAI SDK.
     #[serde(default = "deadline")]
     pub deadline: Span,

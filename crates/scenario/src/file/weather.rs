@@ -31,7 +31,8 @@ pub struct Script {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename = "Fault", deny_unknown_fields)]
 pub struct FaultEntry {
-    /// A provider, an endpoint, or a router that has a region.
+    /// A provider, an endpoint, a router that has a region, or a link (`"cn-east <-> us-west"` both ways,
+    /// `"us-west -> cn-east"` one way).
     pub target: String,
     /// What goes wrong.
     pub kind: FaultKind,
@@ -47,7 +48,7 @@ pub struct FaultEntry {
 pub struct Process {
     /// Names the random stream; unique among processes.
     pub name: String,
-    /// A provider, an endpoint, or a router that has a region.
+    /// A provider, an endpoint, a router that has a region, or a link.
     pub target: String,
     /// What goes wrong.
     pub kind: FaultKind,

@@ -3,6 +3,7 @@
 
 mod doc;
 mod invalid;
+mod network;
 mod overrides;
 mod resolve;
 mod round_trip;
