@@ -8,7 +8,9 @@
 
 mod causes;
 mod exact;
+mod incidents;
 mod laws;
 mod shipped;
+mod statistics;
 mod support;
 mod weather;
