@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use sandbox_core::Span;
+use sandbox_model::FaultKind;
+use sandbox_scenario::WallClock;
+use sandbox_scenario::import::statuspage;
 
 /// Replays seeded outages of LLM providers through a router, and shows where overflow leaks, why, and what it costs.
 #[derive(Parser, Debug)]
@@ -41,11 +45,60 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 1600, value_parser = clap::value_parser!(u32).range(800..=8000))]
         width: u32,
     },
+    /// Turn another tool's file into a piece of a scenario
+    Import {
+        #[command(subcommand)]
+        what: Import,
+    },
     /// Check a scenario without running it
     Validate {
         #[command(flatten)]
         scenario: ScenarioArgs,
     },
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Import {
+    /// Incidents of a status page (Statuspage v2, /api/v2/incidents.json) to an outage script for `run --script`
+    Statuspage(ImportStatuspage),
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct ImportStatuspage {
+    /// JSON file, plain or gzipped
+    pub(crate) file: PathBuf,
+    /// Which provider, endpoint or gateway a component of the page is; `*` stands for any other; may be repeated
+    #[arg(long = "target", value_name = "COMPONENT=NAME", value_parser = pair)]
+    pub(crate) targets: Vec<(String, String)>,
+    /// Leave out incidents that began before this day (UTC), like 2026-01-05
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<String>,
+    /// The scenario's start, like "2026-01-05 00:00 UTC" [default: midnight UTC before the first fault]
+    #[arg(long, value_name = "CLOCK")]
+    pub(crate) start: Option<WallClock>,
+    /// How much earlier than the page says trouble began, like 10m
+    #[arg(long, value_name = "SPAN", default_value = "0s")]
+    pub(crate) lag: Span,
+    /// Let faults end when the page says resolved, not when a fix was in place (monitoring)
+    #[arg(long)]
+    pub(crate) until_resolved: bool,
+    /// What an impact means, like `minor=Errors(share: 0.05)`; may be repeated
+    /// [default: critical=Down(status: 503), major=Errors(share: 0.5), minor=Errors(share: 0.1); assumptions]
+    #[arg(long = "kind", value_name = "IMPACT=KIND", value_parser = impact)]
+    pub(crate) kinds: Vec<(String, FaultKind)>,
+    /// File to write; standard output if absent
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (component, name) = text.rsplit_once('=').ok_or("write COMPONENT=NAME, like 'API=openai'")?;
+    Ok((component.trim().to_owned(), name.trim().to_owned()))
+}
+
+fn impact(text: &str) -> Result<(String, FaultKind), String> {
+    let (impact, kind) = text.split_once('=').ok_or("write IMPACT=KIND, like 'minor=Errors(share: 0.05)'")?;
+    Ok((impact.trim().to_owned(), statuspage::read_kind(kind)?))
 }
 
 /// Which scenario, and what is different from how it was written.

@@ -2,11 +2,11 @@
 //!
 //! All of it is a function of the scenario and the seed alone; no router can change it.
 
-use sandbox_core::{Seed, Span, Stream, Time};
-use sandbox_model::{Fault, OutageScript};
+use sandbox_core::{Seed, Span, Stream, Time, chance};
+use sandbox_model::{Curve, Fault, OutageScript};
 use sandbox_providers::process;
 use sandbox_scenario::Resolved;
-use sandbox_scenario::file::SpanDist;
+use sandbox_scenario::file::{Process, SpanDist};
 
 use crate::span_law::SpanLaw;
 
@@ -18,22 +18,29 @@ pub fn outage_script(resolved: &Resolved) -> OutageScript {
     let end = Time::ZERO + resolved.scenario.duration;
     let mut script = resolved.script.clone();
     for (process, speed) in resolved.scenario.weather.processes.iter().zip(&resolved.process_speed) {
-        let (gaps, lengths) = process::streams(&seed, &process.name);
-        let windows = process::draw_windows(
-            sampler(&process.between, gaps),
-            sampler(&process.lasting, lengths),
-            speed,
-            end,
-        );
-        script.faults.extend(windows.into_iter().map(|(from, until)| Fault {
-            target: process.target.clone(),
-            kind: process.kind,
-            from,
-            until,
-        }));
+        let windows = windows(process, speed, &seed, end);
+        let fault =
+            |target: &str, kind, (from, until)| Fault { target: target.to_owned(), kind, from, until };
+        script.faults.extend(windows.iter().map(|&window| fault(&process.target, process.kind, window)));
+        for (index, also) in process.also.iter().enumerate() {
+            let coins = process::also_noise(&seed, &process.name, &also.target);
+            let before = process.also[..index].iter().filter(|other| other.target == also.target).count();
+            let kind = also.kind.unwrap_or(process.kind);
+            let hit = (0_u64..)
+                .zip(&windows)
+                .filter(|&(number, _)| chance(&mut coins.at(number, before as u64), also.chance));
+            script.faults.extend(hit.map(|(_, &window)| fault(&also.target, kind, window)));
+        }
     }
     script.sort();
     script
+}
+
+/// When the faults of one process are on, up to `end`, in order. What else they hit is not asked.
+#[must_use]
+pub fn windows(process: &Process, speed: &Curve, seed: &Seed, end: Time) -> Vec<(Time, Time)> {
+    let (gaps, lengths) = process::streams(seed, &process.name);
+    process::draw_windows(sampler(&process.between, gaps), sampler(&process.lasting, lengths), speed, end)
 }
 
 /// Draws seconds.

@@ -1,19 +1,21 @@
-//! Quantities that move over a scenario: by straight lines between equally spaced knots, or by jumps.
+//! Quantities that move over a scenario: by straight lines or stairs between equally spaced knots, or by
+//! jumps at any time.
 
 use sandbox_core::{Span, Time};
 
-/// A piecewise-linear function of time; constant before the first and after the last knot.
+/// A piecewise-linear or piecewise-constant function of time; constant before the first and after the last knot.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Curve {
     step: Span,
     values: Vec<f64>,
+    stairs: bool,
 }
 
 impl Curve {
     /// The same value at all times.
     #[must_use]
     pub fn constant(value: f64) -> Self {
-        Self { step: Span::from_hours(1), values: vec![value] }
+        Self { step: Span::from_hours(1), values: vec![value], stairs: false }
     }
 
     /// A curve with `values[k]` at time `k * step`.
@@ -23,7 +25,16 @@ impl Curve {
     #[must_use]
     pub fn new(step: Span, values: Vec<f64>) -> Self {
         assert!(!values.is_empty() && step > Span::ZERO, "a curve needs a knot and a step");
-        Self { step, values }
+        Self { step, values, stairs: false }
+    }
+
+    /// A staircase with `values[k]` from time `k * step` on, up to the next knot.
+    ///
+    /// # Panics
+    /// If there is no value, or the step is zero.
+    #[must_use]
+    pub fn stairs(step: Span, values: Vec<f64>) -> Self {
+        Self { stairs: true, ..Self::new(step, values) }
     }
 
     /// The value at `time`.
@@ -32,6 +43,7 @@ impl Curve {
         let step = self.step.as_nanos();
         let index = (time.as_nanos() / step) as usize;
         match self.values.get(index..index + 2) {
+            Some(&[a, _]) if self.stairs => a,
             Some(&[a, b]) => a + (b - a) * ((time.as_nanos() % step) as f64 / step as f64),
             _ => self.values[self.values.len() - 1],
         }
@@ -67,7 +79,8 @@ impl Curve {
         while at < limit {
             let knot = Time::from_nanos((at.as_nanos() / step + 1).saturating_mul(step)).min(limit);
             let width = knot.since(at).as_secs_f64();
-            let (a, b) = (self.at(at), self.at(knot));
+            let a = self.at(at);
+            let b = if self.stairs { a } else { self.at(knot) };
             let here = (a + b) / 2.0 * width;
             if here >= area {
                 // Solve a·x + slope·x²/2 = area in the form that does not cancel.
@@ -164,6 +177,11 @@ mod tests {
         assert_eq!(curve.advance(Time::ZERO, 3.6 * 3600.0, hours(9)), None);
         // 1·x + x² = 0.75 h has the root x = 0.5 h.
         near(curve.advance(Time::ZERO, 0.75 * 3600.0, hours(9)), Time::ZERO + Span::from_mins(30));
+        // Stairs: 1 h of area in the first hour, 3 h in the second, nothing after.
+        let stairs = Curve::stairs(Span::from_hours(1), vec![1.0, 3.0, 0.0]);
+        assert_eq!((stairs.at(hours(1) - Span::from_nanos(1)), stairs.at(hours(1))), (1.0, 3.0));
+        near(stairs.advance(Time::ZERO, 2.5 * 3600.0, hours(9)), Time::ZERO + Span::from_mins(90));
+        assert_eq!(stairs.advance(Time::ZERO, 4.1 * 3600.0, hours(9)), None);
         near(Curve::constant(2.0).advance(hours(1), 7200.0, hours(9)), hours(2));
     }
 

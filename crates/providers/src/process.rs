@@ -3,7 +3,7 @@
 //! A gap is drawn at the mean speed of its profile and runs down at the profile's speed (the exact time change of
 //! a modulated renewal process); a fault lasts as long as it was drawn. The first gap starts with the scenario.
 
-use sandbox_core::{Span, Stream, Time};
+use sandbox_core::{Noise, Span, Stream, Time};
 use sandbox_model::Curve;
 
 /// Draws the windows `[from, until)` of one process up to `end`; the last one is cut there.
@@ -35,6 +35,13 @@ pub fn draw_windows(
 #[must_use]
 pub fn streams(seed: &sandbox_core::Seed, name: &str) -> (Stream, Stream) {
     (seed.stream(&format!("process/{name}/between")), seed.stream(&format!("process/{name}/lasting")))
+}
+
+/// The coins that decide which faults of the process called `name` hit `target` as well: fault `k`, and the how
+/// manieth mention of the target it is.
+#[must_use]
+pub fn also_noise(seed: &sandbox_core::Seed, name: &str, target: &str) -> Noise {
+    seed.noise(&format!("process/{name}/also/{target}"))
 }
 
 #[cfg(test)]

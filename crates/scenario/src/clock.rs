@@ -97,6 +97,11 @@ pub struct WallClock {
 }
 
 impl WallClock {
+    /// The instant.
+    pub(crate) fn instant(&self) -> Timestamp {
+        self.instant
+    }
+
     /// The zone in which it is written.
     #[must_use]
     pub fn zone(&self) -> &Zone {

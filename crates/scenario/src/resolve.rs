@@ -9,7 +9,7 @@ use sandbox_model::{NodeId, ProviderId, Steps};
 
 use crate::check::{self, Report};
 use crate::clock::When;
-use crate::file::{Arrivals, FaultEntry, Link, Process, Scenario, Script, Step, Workload};
+use crate::file::{Arrivals, FaultEntry, Incidents, Link, Process, Scenario, Script, Step, Workload};
 use crate::objective::Objective;
 use crate::problem::{Invalid, Problem, name_hint};
 use crate::read::{fits, read};
@@ -195,6 +195,12 @@ fn build(
     let regions: Vec<String> = scenario.region_names().into_iter().map(str::to_owned).collect();
     let region = |name: &str| regions.iter().position(|r| r == name).unwrap_or_default();
     scenario.weather.script = Script::from(script.clone()).faults;
+    let presets = std::mem::take(&mut scenario.weather.incidents);
+    scenario.weather.processes.extend(presets.iter().flat_map(Incidents::processes));
+    for process in &mut scenario.weather.processes {
+        let kind = process.kind;
+        process.also.iter_mut().for_each(|also| also.kind = also.kind.or(Some(kind)));
+    }
     let bucket = scenario.bucket.unwrap_or_else(|| default_bucket(scenario.duration));
     scenario.bucket = Some(bucket);
     let nodes = nodes(&scenario, region);

@@ -6,6 +6,7 @@ mod documents;
 mod examples;
 mod exit_codes;
 mod help;
+mod import;
 mod replay;
 mod run_directory;
 mod script;

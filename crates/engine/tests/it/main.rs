@@ -12,11 +12,13 @@
 mod causes;
 mod exact;
 mod faults;
+mod incidents;
 mod laws;
 mod limits;
 mod network;
 mod residency;
 mod shipped;
+mod statistics;
 mod support;
 mod traffic;
 mod weather;

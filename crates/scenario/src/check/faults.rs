@@ -5,7 +5,7 @@ use sandbox_model::{Fault, FaultKind, FaultScope, OutageScript};
 
 use super::Report;
 use crate::clock::{ClockParseError, When};
-use crate::file::{FaultEntry, Scenario};
+use crate::file::{Also, FaultEntry, Process, Scenario};
 use crate::problem::{name_hint, split_hint};
 use crate::resolved::LinkTarget;
 use crate::syntax::Path;
@@ -32,6 +32,36 @@ pub(super) fn processes(scenario: &Scenario, report: &mut Report<'_>) {
     for (index, process) in scenario.weather.processes.iter().enumerate() {
         let path = Path::root("weather").key("processes").at(index);
         target(scenario, &process.target, &process.kind, &path, report);
+        also(scenario, process, &path, report);
+    }
+    for (index, incidents) in scenario.weather.incidents.iter().enumerate() {
+        let path = Path::root("weather").key("incidents").at(index);
+        // Any kind that gateways have; those of the preset are looked at below.
+        target(scenario, &incidents.target, &FaultKind::Blackhole, &path, report);
+        let gateway = scenario.routers.iter().any(|r| r.name == incidents.target && r.region.is_some());
+        if gateway && !incidents.like.fits_gateways() {
+            let message =
+                format!("`{}` is a gateway, and these are incidents of endpoints", incidents.target);
+            report.say(&path.key("like"), message, "write `like: OpenRouter`, whose record is a gateway's");
+        }
+        report.within(&path.key("rate"), incidents.rate, 1e-3, 1e3);
+    }
+}
+
+fn also(scenario: &Scenario, process: &Process, path: &Path, report: &mut Report<'_>) {
+    for (index, also) in process.also.iter().enumerate() {
+        let path = path.key("also").at(index);
+        let kind = also.kind.unwrap_or(process.kind);
+        target(scenario, &also.target, &kind, &path, report);
+        report.within(&path.key("chance"), also.chance, 0.0, 1.0);
+        let same = |other: &Also| other.target == also.target && other.kind.unwrap_or(process.kind) == kind;
+        if process.target == also.target && process.kind == kind {
+            let message = format!("`{}` is hit by this process already", also.target);
+            report.say(&path.key("target"), message, "name another target, or give it a `kind` of its own");
+        } else if process.also[..index].iter().any(same) {
+            let message = format!("`{}` is in the list already, with this kind", also.target);
+            report.say(&path.key("target"), message, "keep one of the two");
+        }
     }
 }
 

@@ -68,6 +68,26 @@ pub(super) fn unique(scenario: &Scenario, report: &mut Report<'_>) {
         let path = Path::root("weather").key("processes").at(index);
         given(report, &mut seen, &path, "process", &process.name, "the name chooses the random stream");
     }
+    // Processes that presets become: all of them stand in `scenario.ron`.
+    let mut presets: BTreeMap<String, usize> = BTreeMap::new();
+    for (index, incidents) in scenario.weather.incidents.iter().enumerate() {
+        let at = Path::root("weather").key("incidents").at(index).key("target");
+        for name in incidents.names() {
+            if seen.contains_key(name.as_str()) {
+                let message = format!("`{name}` is already the name of a process");
+                report.say(
+                    &at,
+                    message,
+                    "rename that process: these incidents become processes of such names",
+                );
+            }
+            if let Some(first) = presets.insert(name, index).filter(|first| *first != index) {
+                let message =
+                    format!("`{}` has the incidents of weather.incidents[{first}]", incidents.target);
+                report.say(&at, message, "keep one of the two; `rate` makes them more frequent");
+            }
+        }
+    }
     let mut seen: BTreeMap<[&str; 2], usize> = BTreeMap::new();
     for (index, link) in scenario.links.iter().enumerate() {
         let mut pair = [link.from.as_str(), link.to.as_str()];

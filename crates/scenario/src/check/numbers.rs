@@ -102,6 +102,7 @@ impl Profile {
             Self::Flat => 1.0,
             Self::DeepSeekDay => crate::profile::deepseek_peak(),
             Self::ChinaSlowHours => crate::profile::china_peak(),
+            Self::OpenAiIncidents | Self::AnthropicIncidents => crate::profile::starts_peak(self),
             Self::Hourly { hours, days, .. } => most(hours) / (hours.iter().sum::<f64>() / 24.0) * most(days),
         }
     }

@@ -12,8 +12,10 @@
 //! * [`network`] – links between regions
 //! * [`routing`] – routers
 //! * [`weather`] – faults, and processes that draw them
+//! * [`incidents`] – presets of known providers that become processes
 //! * [`profile`] – shapes over the hours of a day
 
+pub mod incidents;
 pub mod limits;
 pub mod money;
 pub mod network;
@@ -25,6 +27,7 @@ mod tiers;
 pub mod traffic;
 pub mod weather;
 
+pub use incidents::{Incidents, Record};
 pub use limits::{Charge, Limits, Refill};
 pub use money::PriceList;
 pub use network::{Friction, Link, ResidualBlock};
@@ -33,7 +36,7 @@ pub use provider::{Congestion, Endpoint, Provider};
 pub use routing::{Backoff, Cooldown, Demotion, Jitter, Router, Strategy, Timeouts};
 pub use serving::{Serving, WhenAbandoned};
 pub use traffic::{Arrivals, Clients, Conversations, GapLaw, Length, Part, Step, Workload};
-pub use weather::{FaultEntry, Process, Script, SpanDist, Weather};
+pub use weather::{Also, FaultEntry, Process, Script, SpanDist, Weather};
 
 use sandbox_core::Span;
 use serde::{Deserialize, Serialize};

@@ -18,13 +18,19 @@ pub enum Profile {
     /// Great Bottleneck of China, POMACS 2020, on the NANOG list); that they are those of the day is an assumption (they
     /// write "the majority of the daytime").
     ChinaSlowHours,
+    /// When incidents began at OpenAI: shares by hour (UTC) and weekday of 373 incidents, Feb 2021 to Jan 2025
+    /// (re-analysis of the FAILS data set, arXiv 2503.12185). Stairs by the hour; the mean over a week is 1.
+    OpenAiIncidents,
+    /// The same for 191 incidents at Anthropic, 2023 to Jan 2025.
+    AnthropicIncidents,
     /// A shape of one's own.
     Hourly {
         /// IANA name of the zone.
         zone: String,
         /// 24 values for local 00:00, 01:00 … 23:00; scaled so that their mean is 1.
         hours: Vec<f64>,
-        /// 7 factors for Monday … Sunday; not scaled.
+        /// 7 factors for Monday … Sunday; not scaled, so that weekends do not raise the other days: with a mean
+        /// other than 1 the mean over a week is other than 1 as well.
         #[serde(default = "seven_ones")]
         days: Vec<f64>,
     },

@@ -4,7 +4,7 @@ use sandbox_core::Span;
 use sandbox_model::FaultKind;
 use serde::{Deserialize, Serialize};
 
-use super::Profile;
+use super::{Incidents, Profile};
 use crate::clock::When;
 
 /// What goes wrong: faults that are written down, and processes that draw more of them from the seed.
@@ -17,6 +17,9 @@ pub struct Weather {
     /// Processes that draw faults.
     #[serde(default)]
     pub processes: Vec<Process>,
+    /// What goes wrong at known providers. Resolving turns each into processes, which `scenario.ron` then lists.
+    #[serde(default)]
+    pub incidents: Vec<Incidents>,
 }
 
 /// An outage script as a file: what `sandbox script` writes and `--script` reads.
@@ -59,6 +62,25 @@ pub struct Process {
     /// When faults are likelier: gaps run down faster where the profile is high.
     #[serde(default)]
     pub profile: Profile,
+    /// What else each of these faults hits, at the same time: other components of a provider, or whatever shares a
+    /// cause with it.
+    #[serde(default)]
+    pub also: Vec<Also>,
+}
+
+/// What else a drawn fault hits, with a coin for each fault.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Also {
+    /// A provider, an endpoint, or a router that has a region; the process's own target if the kind is another one,
+    /// so that some incidents are worse than others.
+    pub target: String,
+    /// Chance that a fault hits this as well, 0 to 1. Measured between components of one provider: 0.71 to 0.75
+    /// (Anthropic), 0.22 of incidents hit several (OpenAI); FAILS data set, arXiv 2503.12185.
+    pub chance: f64,
+    /// What goes wrong there; by default the same as at the process's target.
+    #[serde(default)]
+    pub kind: Option<FaultKind>,
 }
 
 /// A distribution of times.

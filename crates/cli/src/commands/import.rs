@@ -1,0 +1,42 @@
+//! `sandbox import`.
+
+use std::path::Path;
+
+use sandbox_scenario::import::{Imported, statuspage};
+
+use crate::args::{Import, ImportStatuspage};
+use crate::exit::{Code, Failure};
+use crate::files;
+
+/// Reads another tool's file, tells what could not be carried over, and writes what it makes of the rest.
+pub(super) fn import(what: &Import) -> Result<Code, Failure> {
+    let (imported, out) = match what {
+        Import::Statuspage(args) => (import_statuspage(args)?, &args.out),
+    };
+    for note in &imported.notes {
+        eprintln!("note: {note}");
+    }
+    match out {
+        Some(path) => files::write_file(path, imported.text.as_bytes())?,
+        None => print!("{}", imported.text),
+    }
+    Ok(Code::Ok)
+}
+
+fn import_statuspage(args: &ImportStatuspage) -> Result<Imported, Failure> {
+    let options = statuspage::Options {
+        targets: args.targets.clone(),
+        from: args.from.clone(),
+        start: args.start.clone(),
+        lag: args.lag,
+        end: if args.until_resolved { statuspage::End::Resolved } else { statuspage::End::Mitigated },
+        kinds: args.kinds.clone(),
+    };
+    let (name, bytes) = read(&args.file)?;
+    Ok(statuspage::import(&name, &bytes, &options)?)
+}
+
+fn read(path: &Path) -> Result<(String, Vec<u8>), Failure> {
+    let bytes = std::fs::read(path).map_err(Failure::io("read", path))?;
+    Ok((path.display().to_string(), bytes))
+}

@@ -1,0 +1,43 @@
+//! Files of other tools, imported, edited and run.
+
+use crate::bench::Bench;
+
+const PAGE: &str = include_str!("../../../../fixtures/statuspage/incidents.json");
+
+#[test]
+fn a_status_page_becomes_a_script_that_can_be_edited_and_run() {
+    let bench = Bench::new();
+    bench.write("page.json", PAGE);
+    let import = "import statuspage page.json --target API=siliconflow --from 2026-01-05 --out page.ron";
+    let ended = bench.sandbox(import).expect(0);
+    assert_eq!(ended.out, "");
+    assert!(ended.err.lines().all(|line| line.starts_with("note: ")), "{}", ended.err);
+    assert!(ended.err.contains("component `Console` has no --target"), "{}", ended.err);
+
+    bench.edit("page.ron", "from: \"13h 20m\"", "from: \"5m\"");
+    bench.edit("page.ron", "until: \"13h 58m\"", "until: \"9m\"");
+    // The quick scenario lasts half an hour: what lies beyond it is cut by hand.
+    let kept: Vec<String> = bench
+        .read("page.ron")
+        .lines()
+        .filter(|l| !l.contains("from: \"1d") && !l.contains("from: \"3d"))
+        .map(str::to_owned)
+        .collect();
+    bench.write("page.ron", &kept.join("\n"));
+    let run = bench.quick("run", "--script page.ron");
+    assert!(run.requests.leaked > 0, "four minutes without the plan");
+    assert!(bench.read("run/outages.ron").contains("from: \"5m\", until: \"9m\""));
+}
+
+#[test]
+fn a_page_without_targets_ends_with_3_and_names_the_components() {
+    let bench = Bench::new();
+    bench.write("page.json", PAGE);
+    let ended = bench.sandbox("import statuspage page.json").expect(3);
+    assert!(ended.err.contains("components of this page: API, Console"), "{}", ended.err);
+    bench.write("page.json", "{}");
+    bench.sandbox("import statuspage page.json --target API=x").expect(3);
+    bench.sandbox("import statuspage nothing.json --target API=x").expect(1);
+    bench.sandbox("import statuspage page.json --target API").expect(2);
+    bench.sandbox("import statuspage page.json --kind minor=Broken").expect(2);
+}
