@@ -63,6 +63,7 @@ mod resolve;
 pub mod resolved;
 mod source;
 mod syntax;
+mod tariff;
 mod trace;
 mod write;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use petgraph::graph::DiGraph;
 use sandbox_core::{Span, Time};
-use sandbox_model::{Curve, NodeId, OutageScript, ProviderId};
+use sandbox_model::{Curve, NodeId, OutageScript, Price, ProviderId, QuotedPrice, Tariff};
 
 use crate::file::{Length, Link, Scenario};
 use crate::objective::Objective;
@@ -25,6 +25,8 @@ pub struct Resolved {
     pub links: Vec<Vec<Option<Link>>>,
     /// By provider.
     pub providers: Vec<ResolvedProvider>,
+    /// What endpoints charge over the scenario, in dollars; by endpoint.
+    pub tariffs: Vec<Tariff>,
     /// By workload.
     pub workloads: Vec<ResolvedWorkload>,
     /// Speed of each fault process over time (1 = its mean).
@@ -123,6 +125,12 @@ impl Resolved {
     #[must_use]
     pub fn node(&self, name: &str) -> Option<NodeId> {
         self.nodes.iter().position(|node| node.name == name).map(NodeId::from_index)
+    }
+
+    /// A price of this scenario in dollars.
+    #[must_use]
+    pub fn in_usd(&self, price: &QuotedPrice) -> Price {
+        crate::tariff::in_usd(&self.scenario.currencies, price)
     }
 
     /// The endpoints and gateways that a fault on `target` hits: the node of that name, or all endpoints of the

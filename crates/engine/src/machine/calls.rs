@@ -6,6 +6,7 @@ use sandbox_providers::LinkSpec;
 use sandbox_providers::link::normal_from;
 use sandbox_routers::{Call as Asked, Decision, Reason, Seen, Tried};
 
+use super::billing::Terms;
 use super::{Attempt, Call, Event, Machine, Queue, Stage};
 use crate::account::{AttemptKind, Outcome, Path};
 use crate::slab::NONE;
@@ -73,6 +74,9 @@ impl Machine {
         let router = self.calls[id].router;
         if self.world.routers[router as usize].strategy.wants_truth() {
             self.reveal_truth(id, now);
+        }
+        if self.world.prices_move {
+            self.world.show_prices(router, now);
         }
         let call = &self.calls[id];
         let r = &mut self.world.routers[router as usize];
@@ -234,6 +238,8 @@ impl Machine {
             timer: None,
             last_patience,
             cut: false,
+            made: 0,
+            terms: Terms::NONE,
             streaming: false,
             answer: Answer::TimedOut,
             blame: None,

@@ -5,12 +5,14 @@
 //! * [`calls`] – routers decide; attempts are made and answered
 //! * [`patience`] – callers give up
 //! * [`serving`] – attempts reach endpoints; endpoints serve
+//! * [`billing`] – what is billed, and in whose books
 //! * [`truth`] – faults, competing load, and what is true of a target right now
 //!
 //! Order at the same instant: faults end, faults begin (and competing load steps), completions, timers, arrivals. A
 //! request passes `Arrival → Deliver → Endpoint (first token) → Endpoint (last token) → Return`; a router with a
 //! place of its own adds a `Deliver` and a `Return`.
 
+mod billing;
 mod calls;
 mod clients;
 mod patience;
@@ -227,6 +229,9 @@ pub(crate) struct Attempt {
     pub(crate) last_patience: Option<Time>,
     /// The endpoint will break its stream off before its last token.
     pub(crate) cut: bool,
+    /// Tokens that the endpoint will have made by then.
+    pub(crate) made: u32,
+    pub(crate) terms: billing::Terms,
     /// The first token is on its way to the caller.
     pub(crate) streaming: bool,
     pub(crate) answer: Answer,
@@ -280,6 +285,8 @@ pub(crate) struct Machine {
     pub(crate) endpoint_tallies: Vec<Tally>,
     /// Competing load at the start of each bucket, by congested provider.
     pub(crate) competing: Vec<Vec<f64>>,
+    /// Billed for tokens, without fees.
+    pub(crate) usage: Usd,
     pub(crate) billed: Usd,
     pub(crate) simulated_requests: u64,
     pub(crate) fingerprint: Fingerprint,
@@ -312,6 +319,7 @@ impl Machine {
             router_tallies: tallies(world.routers.len()),
             endpoint_tallies: tallies(world.endpoints.len()),
             competing: vec![Vec::new(); world.congestions.len()],
+            usage: Usd::ZERO,
             billed: Usd::ZERO,
             simulated_requests: 0,
             fingerprint: Fingerprint::new(),

@@ -1,12 +1,12 @@
 //! Attempts reach their targets; endpoints serve, refuse and bill.
 
 use sandbox_core::Time;
-use sandbox_model::{Answer, Cause, Status, Usd};
+use sandbox_model::{Answer, Cause, Status};
 use sandbox_providers::batch::Slot;
 use sandbox_providers::{Fate, Job, Offer, Signal};
 
 use super::{Event, Machine, Queue, Stage, limit_cause};
-use crate::account::{Outcome, Path, Served};
+use crate::account::{Outcome, Path};
 use crate::slab::NONE;
 use crate::world::Kind;
 
@@ -22,10 +22,13 @@ impl Machine {
         let node = &self.world.nodes[attempt.target.index()];
         let (kind, counted) = (node.kind, attempt.counted);
         let fate = self.fate(attempt.target, self.requests[attempt.request].key, attempt.luck);
-        if let (Kind::Endpoint(e), true) = (kind, counted) {
-            let tally = &mut self.endpoint_tallies[e as usize];
-            tally.arrive();
-            tally.attempts += 1;
+        if let Kind::Endpoint(e) = kind {
+            self.agree(id, e, now);
+            if counted {
+                let tally = &mut self.endpoint_tallies[e as usize];
+                tally.arrive();
+                tally.attempts += 1;
+            }
         }
         if let (Fate::Hangs | Fate::Held(..), Kind::Endpoint(e), true) = (fate, kind, counted) {
             // Whatever becomes of the caller, this endpoint will not serve it.
@@ -40,6 +43,7 @@ impl Machine {
                 attempt.answer = Answer::failed(status);
             }
             (Fate::Fails(status), _) => {
+                self.bill_failure(id, kind, now);
                 self.refuse(id, kind, Answer::failed(status), Cause::Outage, now, queue);
             }
             (Fate::Served(cut), Kind::Endpoint(e)) => self.offer(id, e, cut, now, queue),
@@ -55,7 +59,18 @@ impl Machine {
     /// A connection that was held ends without an answer.
     pub(super) fn end_blank(&mut self, id: u32, now: Time, queue: &mut Queue) {
         let answer = self.attempts[id].answer;
+        let kind = self.world.nodes[self.attempts[id].target.index()].kind;
+        self.bill_failure(id, kind, now);
         self.answer(id, answer, Some(Cause::Outage), now, queue);
+    }
+
+    /// A fault failed an attempt that its endpoint may have worked on. What refuses everything takes nothing in.
+    fn bill_failure(&mut self, id: u32, kind: Kind, now: Time) {
+        let Kind::Endpoint(e) = kind else { return };
+        if self.world.nodes[usize::from(e)].health.condition().refuses.is_none() {
+            let how = self.world.endpoints[usize::from(e)].billing.failed;
+            self.bill_unused(id, e, how, 0, now);
+        }
     }
 
     fn refuse(&mut self, id: u32, kind: Kind, answer: Answer, blame: Cause, now: Time, queue: &mut Queue) {
@@ -81,7 +96,7 @@ impl Machine {
             return;
         }
         let made = cut.map_or(output, |after| after.min(output));
-        self.attempts[id].cut = made < output;
+        (self.attempts[id].cut, self.attempts[id].made) = (made < output, made);
         let job = Job { id, prefill: self.prefill_of(&self.attempts[id], e), output: made };
         let endpoint = &mut self.world.endpoints[e as usize];
         match endpoint.batch.offer(now, job) {
@@ -132,12 +147,12 @@ impl Machine {
                     }
                 }
                 Signal::Done(id) if self.attempts[id].cut => {
-                    self.break_off(id, e, Answer::Cut, Cause::Outage, now, queue);
+                    self.break_off(id, e, self.attempts[id].made, Answer::Cut, Cause::Outage, now, queue);
                 }
                 Signal::Done(id) => self.complete(id, e, now, queue),
                 Signal::WaitedTooLong(id) => {
                     let answer = Answer::failed(Status::UNAVAILABLE);
-                    self.break_off(id, e, answer, Cause::Overload, now, queue);
+                    self.break_off(id, e, 0, answer, Cause::Overload, now, queue);
                 }
             }
         }
@@ -149,31 +164,18 @@ impl Machine {
     fn complete(&mut self, id: u32, e: u16, now: Time, queue: &mut Queue) {
         self.release(e);
         let attempt = &self.attempts[id];
-        let (input, output, counted) = (attempt.input, attempt.output, attempt.counted);
-        let (request, path, workload) = (attempt.request, attempt.path, attempt.workload);
-        let billed = self.world.endpoints[e as usize].price.bill(input, output);
-        if counted {
-            self.bill(billed, now);
-        }
-        let mut served = Served { endpoint: e, path, input, output, billed, premium: Usd::ZERO, grid: None };
+        let (request, path, counted, made) = (attempt.request, attempt.path, attempt.counted, attempt.made);
         if request == NONE {
             // Nobody is there to take it.
             if counted {
-                let tally = &mut self.endpoint_tallies[e as usize];
-                tally.leave(Outcome::Failed);
-                tally.billed += billed;
+                self.endpoint_tallies[e as usize].leave(Outcome::Failed);
             }
-            self.enter_waste(workload, counted, &served);
+            let how = self.world.endpoints[e as usize].billing.abandoned;
+            self.bill_unused(id, e, how, made, now);
             self.attempts.give_back(id);
             return;
         }
-        if let Path::Leak { .. } = path {
-            let plan = self.world.workloads[workload as usize].plan;
-            let key = self.requests[request].key;
-            let planned = self.world.calm_bill(plan, now, key, input, output);
-            served.premium = planned.map_or(Usd::ZERO, |planned| billed - planned);
-        }
-        served.grid = self.above_calm(id, billed, now);
+        let served = self.bill_answer(id, e, now);
         if counted {
             let leaked = matches!(path, Path::Leak { .. });
             let tally = &mut self.endpoint_tallies[e as usize];
@@ -184,43 +186,21 @@ impl Machine {
         self.answer(id, Answer::Ok, None, now, queue);
     }
 
-    /// If a grid stands above this attempt: what it billed above the grid's choice in calm weather.
-    fn above_calm(&mut self, id: u32, billed: Usd, now: Time) -> Option<Usd> {
-        let (mut grid, mut at) = (None, id);
-        while self.attempts[at].call != NONE {
-            let call = &self.calls[self.attempts[at].call];
-            if self.is_grid(call.router) {
-                grid = Some(self.world.routers[call.router as usize].node);
-            }
-            if call.parent == NONE {
-                break;
-            }
-            at = call.parent;
-        }
-        let attempt = &self.attempts[id];
-        let (input, output, key) = (attempt.input, attempt.output, self.requests[attempt.request].key);
-        let calm = self.world.calm_bill(grid?, now, key, input, output)?;
-        Some((billed - calm).max(Usd::ZERO))
-    }
-
-    /// Puts a bill into the books that are kept for the whole and by time.
-    fn bill(&mut self, billed: Usd, now: Time) {
-        self.billed += billed;
-        self.buckets.at(now).billed += billed;
-    }
-
-    /// An endpoint lets go of a request without having served it. Nothing is billed: an assumption for providers
-    /// that do not say (OpenRouter charges nothing for failed attempts).
+    /// An endpoint lets go of a request that it had taken in, after `made` tokens, without having served it.
+    #[expect(clippy::too_many_arguments, reason = "what happened, to what, when")]
     pub(super) fn break_off(
         &mut self,
         id: u32,
         e: u16,
+        made: u32,
         answer: Answer,
         blame: Cause,
         now: Time,
         queue: &mut Queue,
     ) {
         self.release(e);
+        let billing = self.world.endpoints[e as usize].billing;
+        self.bill_unused(id, e, if made > 0 { billing.cut } else { billing.failed }, made, now);
         if self.attempts[id].counted {
             self.endpoint_tallies[e as usize].leave(Outcome::Failed);
         }
@@ -248,22 +228,14 @@ impl Machine {
         let progress = self.world.endpoints[e as usize].batch.remove(now, slot);
         self.release(e);
         self.retime(e, queue);
-        let attempt = &self.attempts[id];
-        let (workload, counted, input) = (attempt.workload, attempt.counted, attempt.input);
-        self.attempts.give_back(id);
-        if !counted {
-            return;
+        if self.attempts[id].counted {
+            self.endpoint_tallies[e as usize].leave(Outcome::Failed);
         }
-        self.endpoint_tallies[e as usize].leave(Outcome::Failed);
         // A prompt whose prefill was not done is not billed: an assumption.
         if let Some(tokens) = progress.map(|p| p.tokens).filter(|&tokens| tokens > 0) {
-            let billed = self.world.endpoints[e as usize].price.bill(input, tokens);
-            self.bill(billed, now);
-            self.endpoint_tallies[e as usize].billed += billed;
-            let path = Path::Open;
-            let served =
-                Served { endpoint: e, path, input, output: tokens, billed, premium: Usd::ZERO, grid: None };
-            self.enter_waste(workload, counted, &served);
+            let how = self.world.endpoints[e as usize].billing.abandoned;
+            self.bill_unused(id, e, how, tokens, now);
         }
+        self.attempts.give_back(id);
     }
 }

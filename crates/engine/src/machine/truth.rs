@@ -1,7 +1,7 @@
 //! Faults, competing load, and what is true of a target right now.
 
 use sandbox_core::{Time, uniform};
-use sandbox_model::{Answer, Cause, NodeId, OutageScript};
+use sandbox_model::{Answer, Cause, FaultKind, NodeId, OutageScript};
 use sandbox_providers::{Condition, Fate, Luck, Pace};
 use sandbox_routers::Truth;
 use sandbox_scenario::Resolved;
@@ -33,6 +33,7 @@ impl Machine {
         order.sort_by_key(|&id| script.faults[id].from);
         for id in order {
             let fault = &script.faults[id];
+            self.world.prices_move |= matches!(fault.kind, FaultKind::PriceChange { .. });
             for node in resolved.fault_targets(&fault.target) {
                 let index = self.faults.len() as u32;
                 self.faults.push(NodeFault { node, kind: fault.kind });
@@ -70,7 +71,7 @@ impl Machine {
             for progress in broken_off.drain(..) {
                 let streaming = self.attempts[progress.id].streaming;
                 let answer = if streaming { Answer::Cut } else { Answer::failed(status) };
-                self.break_off(progress.id, e, answer, Cause::Outage, now, queue);
+                self.break_off(progress.id, e, progress.tokens, answer, Cause::Outage, now, queue);
             }
             self.broken_off = broken_off;
         }

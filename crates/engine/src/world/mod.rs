@@ -2,19 +2,22 @@
 //!
 //! * this file – nodes, links, and which leads to which
 //! * [`endpoint`] – endpoints, their prices, and other tenants' load
+//! * [`prices`] – what endpoints charge and gateways add
 //! * [`router`] – routers and their strategies
 //! * [`traffic`] – where requests come from
 
 mod endpoint;
+mod prices;
 mod router;
 mod traffic;
 
-pub(crate) use endpoint::{Endpoint, Prices, ProviderLoad};
+pub(crate) use endpoint::{Endpoint, ProviderLoad};
+pub(crate) use prices::{Bill, RouteId, Routes};
 pub(crate) use router::Router;
 pub(crate) use traffic::Workload;
 
-use sandbox_core::{Noise, Seed, Span, Time};
-use sandbox_model::{NodeId, Usd};
+use sandbox_core::{Noise, Seed, Span};
+use sandbox_model::NodeId;
 use sandbox_providers::{Connections, Health, LinkSpec};
 use sandbox_scenario::file;
 use sandbox_scenario::resolved::{NodeKind, Resolved};
@@ -35,6 +38,11 @@ pub(crate) struct World {
     pub(crate) reaches: Vec<Vec<bool>>,
     /// By node: the routers that have it for a target, and its number there.
     pub(crate) watchers: Vec<Vec<(u16, u16)>>,
+    /// Prices change in this run, so that routers must be shown them.
+    pub(crate) prices_move: bool,
+    /// Some gateway takes fees.
+    pub(crate) has_fees: bool,
+    pub(crate) routes: Routes,
 }
 
 pub(crate) struct Node {
@@ -62,14 +70,15 @@ impl World {
         let scenario = &resolved.scenario;
         let seed = Seed::new(scenario.seed);
         let nodes: Vec<Node> = resolved.nodes.iter().map(|node| build_node(resolved, node, &seed)).collect();
-        let endpoints: Vec<Endpoint> = scenario.endpoints.iter().map(endpoint::build_endpoint).collect();
+        let endpoints: Vec<Endpoint> =
+            (0..scenario.endpoints.len()).map(|e| endpoint::build_endpoint(resolved, e)).collect();
         let routers: Vec<Router> = resolved
             .nodes
             .iter()
             .enumerate()
             .filter_map(|(id, node)| match node.kind {
                 NodeKind::Router { index } => {
-                    Some(router::build_router(resolved, &endpoints, NodeId::from_index(id), index, &seed))
+                    Some(router::build_router(resolved, NodeId::from_index(id), index, &seed))
                 }
                 NodeKind::Endpoint { .. } => None,
             })
@@ -90,7 +99,10 @@ impl World {
                 watchers[target.index()].push((index as u16, number as u16));
             }
         }
-        Self {
+        let mut world = Self {
+            prices_move: endpoints.iter().any(|e| e.charges.move_by_themselves()),
+            has_fees: routers.iter().any(|r| r.fees.is_some()),
+            routes: Routes::default(),
             watchers,
             reaches: resolved.workloads.iter().map(|w| reaching(resolved, w.plan)).collect(),
             connections: vec![Connections::default(); nodes.len() * regions],
@@ -101,32 +113,12 @@ impl World {
             endpoints,
             routers,
             workloads,
+        };
+        for w in 0..world.workloads.len() {
+            let Workload { plan, entry, .. } = world.workloads[w];
+            world.workloads[w].way_to_plan = world.way_up(plan, entry);
         }
-    }
-
-    /// What the calm-weather choice below `node` would have billed for a request; `None` if it would choose nothing.
-    pub(crate) fn calm_bill(
-        &mut self,
-        node: NodeId,
-        now: Time,
-        request: u64,
-        input: u32,
-        output: u32,
-    ) -> Option<Usd> {
-        match self.nodes[node.index()].kind {
-            Kind::Endpoint(index) => Some(self.endpoints[index as usize].price.bill(input, output)),
-            Kind::Router(index) => {
-                let router = &mut self.routers[index as usize];
-                let call = sandbox_routers::Call { now, request, attempts: &[], noise: router.noise };
-                match router.pristine.next(&call, &router.views) {
-                    sandbox_routers::Decision::Try { target, .. } => {
-                        let target = router.targets[target];
-                        self.calm_bill(target, now, request, input, output)
-                    }
-                    _ => None,
-                }
-            }
-        }
+        world
     }
 }
 

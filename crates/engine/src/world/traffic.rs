@@ -7,11 +7,14 @@ use sandbox_scenario::file::{self, Length};
 use sandbox_scenario::resolved::{Resolved, ResolvedArrivals, TraceRow};
 
 use super::CHECKED;
+use super::prices::{RouteId, Routes};
 
 pub(crate) struct Workload {
     pub(crate) region: u16,
     pub(crate) entry: NodeId,
     pub(crate) plan: NodeId,
+    /// The gateways with fees between the entry and the plan.
+    pub(crate) way_to_plan: RouteId,
     pub(crate) deadline: Span,
     pub(crate) source: Source,
     pub(crate) drawn: u64,
@@ -125,6 +128,7 @@ pub(super) fn build_workload(resolved: &Resolved, index: usize, seed: &Seed) -> 
         region: extra.region as u16,
         entry: extra.entry,
         plan: extra.plan,
+        way_to_plan: Routes::DIRECT,
         deadline: spec.deadline,
         source,
         drawn: 0,

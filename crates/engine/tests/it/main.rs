@@ -3,12 +3,14 @@
 //! * [`causes`] – what each fault makes of a request, and what the ledger calls it
 //! * [`exact`] – single requests, worked out by hand to the nanosecond and the pico-dollar
 //! * [`laws`] – conservation, the twin, the clairvoyant bound, under drawn weather
+//! * [`money`] – what is billed: windows, steps, currencies, price changes, broken work, fees
 //! * [`shipped`] – the scenarios of this repository, and real traces through the flagship's routers
 //! * [`weather`] – what no router can change
 
 mod causes;
 mod exact;
 mod laws;
+mod money;
 mod shipped;
 mod support;
 mod weather;

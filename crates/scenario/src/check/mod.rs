@@ -3,6 +3,7 @@
 //! All problems of a file are collected, so that one run of `validate` shows them all.
 
 mod faults;
+mod money;
 mod names;
 mod numbers;
 mod provider;
@@ -76,5 +77,6 @@ pub(crate) fn all(scenario: &Scenario, report: &mut Report<'_>) {
     names::unique(scenario, report);
     names::references(scenario, report);
     topology::check(scenario, report);
+    money::check(scenario, report);
     faults::processes(scenario, report);
 }

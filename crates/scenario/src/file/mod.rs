@@ -8,7 +8,7 @@
 //! * [`provider`] – providers, their other tenants, and endpoints
 //! * [`serving`] – how an endpoint serves
 //! * [`limits`] – what it refuses
-//! * [`money`] – what it charges
+//! * [`money`] – what it charges, and what gateways add
 //! * [`network`] – links between regions
 //! * [`routing`] – routers
 //! * [`weather`] – faults, and processes that draw them
@@ -25,7 +25,9 @@ pub mod traffic;
 pub mod weather;
 
 pub use limits::{Limits, Refill};
-pub use money::PriceList;
+pub use money::{
+    Billed, Billing, CurrencyRate, Day, Fees, LongPrompt, MaxPrice, PriceList, PriceWindow, WindowPrices,
+};
 pub use network::Link;
 pub use profile::Profile;
 pub use provider::{Congestion, Endpoint, Provider};
@@ -62,6 +64,9 @@ pub struct Scenario {
     /// Network links between regions; a region reaches itself in [`Link::WITHIN_REGION_RTT`].
     #[serde(default)]
     pub links: Vec<Link>,
+    /// What other currencies than the dollar are worth.
+    #[serde(default)]
+    pub currencies: Vec<CurrencyRate>,
     /// Whose machines serve.
     pub providers: Vec<Provider>,
     /// What serves: one provider's deployment of one model.
