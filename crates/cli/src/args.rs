@@ -41,11 +41,35 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 1600, value_parser = clap::value_parser!(u32).range(800..=8000))]
         width: u32,
     },
+    /// Turn another tool's file into a piece of a scenario
+    Import {
+        #[command(subcommand)]
+        what: Import,
+    },
     /// Check a scenario without running it
     Validate {
         #[command(flatten)]
         scenario: ScenarioArgs,
     },
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Import {
+    /// Prices of LiteLLM (model_prices_and_context_window.json) or OpenRouter (models, or a model's endpoints) to
+    /// `price` blocks
+    Prices(ImportPrices),
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct ImportPrices {
+    /// JSON file, plain or gzipped
+    pub(crate) file: PathBuf,
+    /// Part of the names of the models that are wanted, in letters of any case
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) model: String,
+    /// File to write; standard output if absent
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// Which scenario, and what is different from how it was written.

@@ -9,6 +9,7 @@
 //! * [`clock`] – wall clocks and zones: where virtual time lies on a calendar
 //! * [`objective`] – promises like `"ttft_p99[cn-chat] <= 4s"`
 //! * [`resolved`] – the result: names are indices, shapes are curves, traces are read
+//! * [`import`] – other tools' files, turned into pieces of a scenario
 //! * [`problem`] – what is wrong, where, and what to write instead
 //!
 //! # Reading one
@@ -54,6 +55,7 @@
 mod check;
 pub mod clock;
 pub mod file;
+pub mod import;
 mod keys;
 pub mod objective;
 pub mod problem;
