@@ -134,8 +134,11 @@ impl FromStr for QuotedPrice {
         } else {
             (Currency::USD, trimmed.to_owned())
         };
-        let amount =
-            amount.parse::<Price>().map_err(|error| MoneyParseError { text: text.to_owned(), ..error })?;
+        let amount = amount.parse::<Price>().map_err(|error| {
+            let foreign = "\"CNY 2/M\" (or \"$0.27/M\")";
+            let example = if currency == Currency::USD { error.example } else { foreign };
+            MoneyParseError { text: text.to_owned(), example, ..error }
+        })?;
         Ok(Self { currency, amount })
     }
 }

@@ -356,3 +356,69 @@ fn wasted_work_pays_fees_too() {
     assert_eq!(output.summary.cost_usd.wasted, "0.000159305");
     assert_eq!(output.ledger.lines[0].fees, usd("$0.000008305"));
 }
+
+/// The engine holds every run against the laws of money: here are runs that try to break them.
+mod under_drawn_weather {
+    use proptest::prelude::*;
+
+    use crate::support::{Small, endpoint, fault, run, workload};
+
+    fn kind() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec![
+            "Down()",
+            "Errors(share: 0.5)",
+            "SlowFail(share: 0.5, hold: \"3s\")",
+            "StreamCut(share: 0.5, after: 20)",
+            "PriceChange(factor: 1.7)",
+            "Stall",
+        ])
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn fees_windows_and_broken_work_break_no_law(
+            faults in prop::collection::vec(
+                (prop::sample::select(vec!["plan", "up1", "up2"]), kind(), 0..240_u32, 1..90_u32), 0..6),
+            billing in prop::sample::select(vec![
+                "()",
+                "(failed: Prompt, cut: Made)",
+                "(cut: Prompt, abandoned: Nothing)",
+                "(failed: Made, cut: Made, abandoned: Prompt)",
+            ]),
+            fees in prop::sample::select(vec![
+                "(credit: 0.055)",
+                r#"(credit: 0.033333, byok: 0.05, byok_targets: ["up1"], byok_free: "$0.01")"#,
+            ]),
+            stops in any::<bool>(),
+        ) {
+            let stopping = if stops { "when_abandoned: Stops, queue: 3, queue_wait: \"2s\"" } else { "queue: 3" };
+            let more = format!("billing: {billing},");
+            let small = Small {
+                duration: "5m",
+                endpoints: endpoint("plan", "a", stopping, &more, "$1/M")
+                    + &endpoint("up1", "b", stopping, &more, "$1.000003/M")
+                    + &endpoint("up2", "c", stopping, "", "$2/M"),
+                routers: format!(
+                    r#"(name: "entry", region: "here", fees: (credit: 0.01), strategy: Fallback(targets: ["plan", "grid"],
+                        retries: 1, timeouts: (first_token: "2s"))),
+                    (name: "grid", region: "here", fees: {fees}, strategy: OpenRouterLegacy(targets: ["up1", "up2"],
+                        timeouts: (first_token: "2s"))),"#
+                ),
+                workloads: workload("entry", "plan", "4/s"),
+                faults: faults.iter().map(|&(target, kind, from, length)| {
+                    fault(target, kind, &format!("{from}s"), &format!("{}s", from + length))
+                }).collect(),
+            };
+            let windows = r#"price: (windows: [(from: "00:01", until: "00:03", factor: 0.333333)], surge: 0.1, "#;
+            let text = small.text().replace("price: (", windows);
+            let resolved = sandbox_scenario::Resolved::parse("drawn.ron", &text, None, &[])
+                .unwrap_or_else(|e| panic!("{e}"));
+            let output = run(&resolved);
+            prop_assert_eq!(output.ledger.total().decimal(), output.summary.cost_usd.total.clone());
+            prop_assert_eq!(output.ledger.fees().decimal(), output.summary.cost_usd.fees.clone());
+            prop_assert!(output.ledger.fees() > sandbox_model::Usd::ZERO);
+        }
+    }
+}
