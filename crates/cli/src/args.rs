@@ -61,6 +61,9 @@ pub(crate) enum Command {
 pub(crate) enum Import {
     /// Incidents of a status page (Statuspage v2, /api/v2/incidents.json) to an outage script for `run --script`
     Statuspage(ImportStatuspage),
+    /// Prices of LiteLLM (model_prices_and_context_window.json) or OpenRouter (models, or a model's endpoints) to
+    /// `price` blocks
+    Prices(ImportPrices),
 }
 
 #[derive(ClapArgs, Debug)]
@@ -86,6 +89,18 @@ pub(crate) struct ImportStatuspage {
     /// [default: critical=Down(status: 503), major=Errors(share: 0.5), minor=Errors(share: 0.1); assumptions]
     #[arg(long = "kind", value_name = "IMPACT=KIND", value_parser = impact)]
     pub(crate) kinds: Vec<(String, FaultKind)>,
+    /// File to write; standard output if absent
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct ImportPrices {
+    /// JSON file, plain or gzipped
+    pub(crate) file: PathBuf,
+    /// Part of the names of the models that are wanted, in letters of any case
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) model: String,
     /// File to write; standard output if absent
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,

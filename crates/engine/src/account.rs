@@ -43,6 +43,8 @@ pub(crate) struct Tally {
     pub(crate) hedges: u64,
     pub(crate) ttft: Histogram<u64>,
     pub(crate) billed: Usd,
+    /// Of it, for gateways.
+    pub(crate) fees: Usd,
     pub(crate) wasted: Usd,
     pub(crate) leaks: [LeakTally; Cause::ALL.len()],
     pub(crate) grid_served: u64,
@@ -77,6 +79,7 @@ impl Tally {
             hedges: 0,
             ttft: ttft_histogram(),
             billed: Usd::ZERO,
+            fees: Usd::ZERO,
             wasted: Usd::ZERO,
             leaks: [LeakTally::default(); Cause::ALL.len()],
             grid_served: 0,
@@ -109,6 +112,7 @@ impl Tally {
         self.hedges += other.hedges;
         self.ttft.add(&other.ttft).expect("all of these histograms have the same bounds");
         self.billed += other.billed;
+        self.fees += other.fees;
         self.wasted += other.wasted;
         for (leak, more) in self.leaks.iter_mut().zip(&other.leaks) {
             leak.requests += more.requests;
@@ -161,7 +165,7 @@ impl Tally {
 
     /// Counts what a served request was billed.
     pub(crate) fn serve(&mut self, served: &Served) {
-        self.billed += served.billed;
+        self.bill(served.billed, served.fees);
         if let Path::Leak { cause, avoidable } = served.path {
             let leak = &mut self.leaks[cause.index()];
             leak.requests += 1;
@@ -180,9 +184,15 @@ impl Tally {
         }
     }
 
-    /// Counts what was billed for nothing.
-    pub(crate) fn waste(&mut self, billed: Usd) {
+    /// Counts what was billed, `fees` of it for gateways.
+    pub(crate) fn bill(&mut self, billed: Usd, fees: Usd) {
         self.billed += billed;
+        self.fees += fees;
+    }
+
+    /// Counts what was billed for nothing.
+    pub(crate) fn waste(&mut self, billed: Usd, fees: Usd) {
+        self.bill(billed, fees);
         self.wasted += billed;
     }
 }
@@ -222,7 +232,9 @@ pub(crate) struct Served {
     pub(crate) path: Path,
     pub(crate) input: u32,
     pub(crate) output: u32,
+    /// Fees included.
     pub(crate) billed: Usd,
+    pub(crate) fees: Usd,
     /// Above what the plan would have billed.
     pub(crate) premium: Usd,
     /// If a grid served it: what it billed above the calm-weather choice.
@@ -242,6 +254,7 @@ pub(crate) struct Cell {
     pub(crate) input: u64,
     pub(crate) output: u64,
     pub(crate) billed: Usd,
+    pub(crate) fees: Usd,
     pub(crate) premium: Usd,
     pub(crate) flipped: u64,
     pub(crate) flip_premium: Usd,
@@ -274,6 +287,7 @@ impl Cells {
         cell.input += u64::from(served.input);
         cell.output += u64::from(served.output);
         cell.billed += served.billed;
+        cell.fees += served.fees;
         cell.premium += served.premium;
         if let Some(above) = served.grid.filter(|&above| above > Usd::ZERO && reached) {
             cell.flipped += 1;
@@ -281,12 +295,14 @@ impl Cells {
         }
     }
 
-    pub(crate) fn waste(&mut self, workload: u16, endpoint: u16, input: u32, output: u32, billed: Usd) {
-        let cell = self.cell(workload, WASTED, endpoint);
+    /// Enters work that was billed and that nobody got.
+    pub(crate) fn waste(&mut self, workload: u16, served: &Served) {
+        let cell = self.cell(workload, WASTED, served.endpoint);
         cell.attempts += 1;
-        cell.input += u64::from(input);
-        cell.output += u64::from(output);
-        cell.billed += billed;
+        cell.input += u64::from(served.input);
+        cell.output += u64::from(served.output);
+        cell.billed += served.billed;
+        cell.fees += served.fees;
     }
 
     /// The cells with work in them: workload, kind of work, endpoint.

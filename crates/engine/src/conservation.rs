@@ -102,6 +102,14 @@ pub(crate) fn check_ledger(machine: &Machine, ledger: &Ledger) -> Result<(), Vio
     hold("the ledger's lines sum to the bill", "ledger", ledger.total() == machine.billed, || {
         format!("{} <> {}", ledger.total(), machine.billed)
     })?;
+    let explained = machine.usage + ledger.fees();
+    hold("the bill = usage + fees", "ledger", machine.billed == explained, || {
+        format!("{} <> {} + {}", machine.billed, machine.usage, ledger.fees())
+    })?;
+    let by_endpoint: Usd = machine.endpoint_tallies.iter().map(|tally| tally.fees).sum();
+    hold("fees = the sum of the endpoints' fees", "ledger", ledger.fees() == by_endpoint, || {
+        format!("{} <> {by_endpoint}", ledger.fees())
+    })?;
     let leaked: u64 = machine.workload_tallies.iter().map(|tally| tally.leaked).sum();
     let lines = ledger.lines.iter().filter(|line| matches!(line.work, crate::output::Work::Leak { .. }));
     let in_lines: u64 = lines.map(|line| line.requests).sum();

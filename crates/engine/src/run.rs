@@ -121,7 +121,7 @@ impl Machine {
         self.buckets.finish();
         for request in self.requests.iter() {
             if let (Some(served), true) = (&request.served, request.counted) {
-                self.workload_tallies[request.workload as usize].billed += served.billed;
+                self.workload_tallies[request.workload as usize].bill(served.billed, served.fees);
                 self.cells.serve(request.workload, served, false);
             }
         }

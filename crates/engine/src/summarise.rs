@@ -38,6 +38,7 @@ fn scope(tally: &Tally, twin: &Tally) -> Scope {
             twin: twin.billed.decimal(),
             premium: (tally.billed - twin.billed).decimal(),
             wasted: tally.wasted.decimal(),
+            fees: tally.fees.decimal(),
         },
         leak: Leak {
             share: share(tally.leaked, tally.arrived),
@@ -289,6 +290,7 @@ pub(crate) fn ledger(resolved: &Resolved, main: &Machine) -> Ledger {
         input_tokens: cell.input,
         output_tokens: cell.output,
         billed: cell.billed,
+        fees: cell.fees,
         premium: cell.premium,
         flipped: cell.flipped,
         flip_premium: cell.flip_premium,

@@ -3,6 +3,8 @@
 //! * [`ids`] – dense indices of workloads, providers and nodes
 //! * [`quantity`] – rates and shares, written as a person writes them (`"40/s"`)
 //! * [`money`] – exact dollars and prices per token (`"$0.27/M"`)
+//! * [`currency`] – prices in other currencies, and their rates
+//! * [`tariff`] – what tokens cost at each time: rates, steps for long prompts, switches
 //! * [`fault`] – faults and outage scripts
 //! * [`curve`] – a quantity that moves slowly over a scenario
 //! * [`outcome`] – statuses, answers, outcomes of requests and causes of leak
@@ -18,17 +20,21 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod currency;
 pub mod curve;
 pub mod fault;
 pub mod ids;
 pub mod money;
 pub mod outcome;
 pub mod quantity;
+pub mod tariff;
 mod text;
 
+pub use currency::{Currency, QuotedPrice};
 pub use curve::{Curve, Steps};
 pub use fault::{Fault, FaultKind, FaultScope, OutageScript};
 pub use ids::{NodeId, ProviderId, WorkloadId};
 pub use money::{Price, Usd};
 pub use outcome::{Answer, Cause, LimitKind, Status};
 pub use quantity::{Rate, Tokens};
+pub use tariff::{Factor, PriceStep, PriceTable, Rates, Tariff};

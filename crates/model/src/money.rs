@@ -97,9 +97,9 @@ impl fmt::Debug for Usd {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("`{text}` is not {what}; hint: write it like {example}")]
 pub struct MoneyParseError {
-    text: String,
-    what: &'static str,
-    example: &'static str,
+    pub(crate) text: String,
+    pub(crate) what: &'static str,
+    pub(crate) example: &'static str,
 }
 
 impl FromStr for Usd {

@@ -187,6 +187,47 @@ impl WallClock {
     }
 }
 
+impl WallClock {
+    /// The local date in `zone` at the start.
+    pub(crate) fn date_in(&self, zone: &Zone) -> civil::Date {
+        self.local_in(zone, Time::ZERO).date()
+    }
+
+    /// Nanoseconds from this clock's instant until clocks in `zone` show `time` on `date`.
+    pub(crate) fn nanos_until(&self, zone: &Zone, date: civil::Date, time: TimeOfDay) -> Option<i128> {
+        let instant = zone.instant(date.to_datetime(time.0))?;
+        Some(instant.as_nanosecond() - self.instant.as_nanosecond())
+    }
+
+    /// Nanoseconds from this clock's instant to another's.
+    pub(crate) fn nanos_to(&self, other: &Self) -> i128 {
+        other.instant.as_nanosecond() - self.instant.as_nanosecond()
+    }
+}
+
+/// A time of day without a date or a zone: `16:30`.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct TimeOfDay(civil::Time);
+
+impl FromStr for TimeOfDay {
+    type Err = ClockParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse_time(text.trim()).map(Self).ok_or_else(|| {
+            ClockParseError::new(
+                format!("`{text}` is not a time of day"),
+                "write hour and minute, like \"16:30\"; the end of a day is \"00:00\"",
+            )
+        })
+    }
+}
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_time(f, self.0)
+    }
+}
+
 fn weekday(local: DateTime) -> usize {
     usize::try_from(local.weekday().to_monday_zero_offset()).unwrap_or(0)
 }
@@ -378,6 +419,7 @@ macro_rules! serde_as_text {
 }
 
 serde_as_text!(WallClock, "a wall clock in quotes, like \"2026-11-18 00:00 Asia/Shanghai\"");
+serde_as_text!(TimeOfDay, "a time of day in quotes, like \"16:30\"");
 serde_as_text!(When, "a time in quotes, like \"9h 30m\" or \"09:30 Asia/Shanghai\"");
 
 #[cfg(test)]

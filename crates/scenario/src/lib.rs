@@ -10,6 +10,7 @@
 //! * [`import`] – other tools' files as pieces of a scenario
 //! * [`objective`] – promises like `"ttft_p99[cn-chat] <= 4s"`
 //! * [`resolved`] – the result: names are indices, shapes are curves, traces are read
+//! * [`import`] – other tools' files, turned into pieces of a scenario
 //! * [`problem`] – what is wrong, where, and what to write instead
 //!
 //! # Reading one
@@ -67,6 +68,7 @@ mod resolve;
 pub mod resolved;
 mod source;
 mod syntax;
+mod tariff;
 mod trace;
 mod write;
 

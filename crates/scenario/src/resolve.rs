@@ -18,7 +18,7 @@ use crate::resolved::{
 };
 use crate::source::Source;
 use crate::syntax::Path;
-use crate::{trace, write};
+use crate::{tariff, trace, write};
 
 /// Largest scenario or script: far above any that was written by hand or drawn.
 const BYTES_MAX: usize = 64 << 20;
@@ -238,6 +238,7 @@ fn build(
         providers: providers.collect(),
         workloads: workloads.collect(),
         process_speed: scenario.weather.processes.iter().map(speed).collect(),
+        tariffs: scenario.endpoints.iter().map(|e| tariff::tariff(&scenario, &e.price)).collect(),
         links: links(&scenario.links, &regions),
         friction: scenario.links.iter().map(friction).collect(),
         regions,

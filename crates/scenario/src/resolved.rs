@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use petgraph::graph::DiGraph;
 use sandbox_core::{Span, Time};
-use sandbox_model::{Curve, NodeId, OutageScript, ProviderId, Steps};
+use sandbox_model::{Curve, NodeId, OutageScript, Price, ProviderId, QuotedPrice, Steps, Tariff};
 
 use crate::file::{Link, Scenario};
 use crate::objective::Objective;
@@ -27,6 +27,8 @@ pub struct Resolved {
     pub friction: Vec<Option<Curve>>,
     /// By provider.
     pub providers: Vec<ResolvedProvider>,
+    /// What endpoints charge over the scenario, in dollars; by endpoint.
+    pub tariffs: Vec<Tariff>,
     /// By workload.
     pub workloads: Vec<ResolvedWorkload>,
     /// Speed of each fault process over time (1 = its mean).
@@ -138,6 +140,12 @@ impl Resolved {
             ways.push((to, from));
         }
         ways
+    }
+
+    /// A price of this scenario in dollars.
+    #[must_use]
+    pub fn in_usd(&self, price: &QuotedPrice) -> Price {
+        crate::tariff::in_usd(&self.scenario.currencies, price)
     }
 
     /// The endpoints and gateways that a fault on `target` hits: the node of that name, or all endpoints of the

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use sandbox_scenario::import::{Imported, statuspage};
+use sandbox_scenario::import::{Imported, prices, statuspage};
 
-use crate::args::{Import, ImportStatuspage};
+use crate::args::{Import, ImportPrices, ImportStatuspage};
 use crate::exit::{Code, Failure};
 use crate::files;
 
@@ -12,6 +12,7 @@ use crate::files;
 pub(super) fn import(what: &Import) -> Result<Code, Failure> {
     let (imported, out) = match what {
         Import::Statuspage(args) => (import_statuspage(args)?, &args.out),
+        Import::Prices(args) => (import_prices(args)?, &args.out),
     };
     for note in &imported.notes {
         eprintln!("note: {note}");
@@ -21,6 +22,11 @@ pub(super) fn import(what: &Import) -> Result<Code, Failure> {
         None => print!("{}", imported.text),
     }
     Ok(Code::Ok)
+}
+
+fn import_prices(args: &ImportPrices) -> Result<Imported, Failure> {
+    let (name, bytes) = read(&args.file)?;
+    Ok(prices::import(&name, &bytes, &args.model)?)
 }
 
 fn import_statuspage(args: &ImportStatuspage) -> Result<Imported, Failure> {

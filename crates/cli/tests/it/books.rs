@@ -12,11 +12,13 @@ fn money(value: &Value, key: &str) -> i128 {
     pico(value[key].as_str().unwrap_or_else(|| panic!("`{key}` is a decimal string in {value}")))
 }
 
-/// A run in rough weather, one that stops what is abandoned, one with warm-up, one without any fallback.
-const RUNS: [&str; 4] = [
+/// A run in rough weather, one that stops what is abandoned, one with warm-up, one with fees and bills for broken work,
+/// one without any fallback.
+const RUNS: [&str; 5] = [
     "--seed 3",
     "--seed 4 --set endpoints.siliconflow-direct.serving.when_abandoned=Stops --set workloads.cn-chat.deadline=6s",
     "--seed 5 --set warm_up=5m --set workloads.cn-chat.arrivals.rate=12/s",
+    "--seed 7 --set routers.openrouter.fees=(credit:0.055) --set providers.siliconflow.billing=(failed:Prompt,cut:Made)",
     "--seed 6 --router direct-only --set workloads.cn-chat.deadline=4s",
 ];
 
@@ -70,6 +72,7 @@ fn the_ledger_sums_to_the_bill_to_the_last_pico_dollar() {
         };
         let total = money(&json["cost_usd"], "total");
         assert_eq!(sum("billed_usd", &|_| true), total, "{more}");
+        assert_eq!(sum("fees_usd", &|_| true), money(&json["cost_usd"], "fees"), "{more}");
         assert_eq!(sum("billed_usd", &|work| work == "wasted"), money(&json["cost_usd"], "wasted"), "{more}");
         let wasted = lines.iter().filter(|line| line["work"] == "wasted");
         assert!(wasted.clone().all(|line| line["requests"] == "0"), "{more}");

@@ -7,6 +7,7 @@ mod examples;
 mod exit_codes;
 mod help;
 mod import;
+mod import_prices;
 mod replay;
 mod run_directory;
 mod script;

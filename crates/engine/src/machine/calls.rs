@@ -7,6 +7,7 @@ use sandbox_providers::link::normal_from;
 use sandbox_providers::way::packets_of;
 use sandbox_routers::{Call as Asked, Decision, Reason, Seen, Tried};
 
+use super::billing::Terms;
 use super::{Attempt, Call, Event, Machine, Queue, Stage};
 use crate::account::{AttemptKind, Outcome, Path};
 use crate::slab::NONE;
@@ -74,6 +75,9 @@ impl Machine {
         let router = self.calls[id].router;
         if self.world.routers[router as usize].strategy.wants_truth() {
             self.reveal_truth(id, now);
+        }
+        if self.world.prices_move {
+            self.world.show_prices(router, now);
         }
         let call = &self.calls[id];
         let allowed = self.world.permitted(self.requests[call.request].key, router);
@@ -262,6 +266,7 @@ impl Machine {
             timer: None,
             last_patience,
             cut: None,
+            terms: Terms::NONE,
             streaming: false,
             head: Time::ZERO,
             answer: Answer::TimedOut,

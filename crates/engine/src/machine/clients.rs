@@ -121,9 +121,9 @@ impl Machine {
     /// Enters work that was billed and that nobody got into the books; its endpoint has billed it already.
     pub(super) fn enter_waste(&mut self, workload: u16, counted: bool, served: &Served) {
         if counted {
-            self.workload_tallies[workload as usize].waste(served.billed);
+            self.workload_tallies[workload as usize].waste(served.billed, served.fees);
             self.endpoint_tallies[served.endpoint as usize].wasted += served.billed;
-            self.cells.waste(workload, served.endpoint, served.input, served.output, served.billed);
+            self.cells.waste(workload, served);
         }
     }
 }

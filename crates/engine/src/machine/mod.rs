@@ -6,12 +6,14 @@
 //! * [`conversations`] – what endpoints have of a prompt from before
 //! * [`patience`] – callers give up
 //! * [`serving`] – attempts reach endpoints; endpoints serve
+//! * [`billing`] – what is billed, and in whose books
 //! * [`truth`] – faults, competing load, and what is true of a target right now
 //!
 //! Order at the same instant: faults end, faults begin (and competing load steps), completions, timers, arrivals. A
 //! request passes `Arrival → Deliver → Endpoint (first token) → Endpoint (last token) → Return`; a router with a
 //! place of its own adds a `Deliver` and a `Return`.
 
+mod billing;
 mod calls;
 mod clients;
 mod conversations;
@@ -240,6 +242,7 @@ pub(crate) struct Attempt {
     pub(crate) last_patience: Option<Time>,
     /// The endpoint will break its stream off before its last token: after so many.
     pub(crate) cut: Option<u32>,
+    pub(crate) terms: billing::Terms,
     /// The first token is on its way to the caller.
     pub(crate) streaming: bool,
     /// When the first token arrives over a link that loses packets: nothing overtakes it.
@@ -301,6 +304,8 @@ pub(crate) struct Machine {
     pub(crate) endpoint_tallies: Vec<Tally>,
     /// Competing load at the start of each bucket, by congested provider.
     pub(crate) competing: Vec<Vec<f64>>,
+    /// Billed for tokens, without fees.
+    pub(crate) usage: Usd,
     pub(crate) billed: Usd,
     pub(crate) simulated_requests: u64,
     pub(crate) fingerprint: Fingerprint,
@@ -335,6 +340,7 @@ impl Machine {
             router_tallies: tallies(world.routers.len()),
             endpoint_tallies: tallies(world.endpoints.len()),
             competing: vec![Vec::new(); world.congestions.len()],
+            usage: Usd::ZERO,
             billed: Usd::ZERO,
             simulated_requests: 0,
             fingerprint: Fingerprint::new(),

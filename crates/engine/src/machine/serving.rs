@@ -1,12 +1,12 @@
 //! Attempts reach their targets; endpoints serve, refuse and bill.
 
 use sandbox_core::Time;
-use sandbox_model::{Answer, Cause, Status, Usd};
+use sandbox_model::{Answer, Cause, Status};
 use sandbox_providers::batch::Slot;
 use sandbox_providers::{Fate, Job, Offer, Signal, Used};
 
 use super::{Event, Machine, Queue, Stage, limit_cause};
-use crate::account::{Outcome, Path, Served};
+use crate::account::{Outcome, Path};
 use crate::slab::NONE;
 use crate::world::Kind;
 
@@ -23,10 +23,13 @@ impl Machine {
         let (kind, counted) = (node.kind, attempt.counted);
         let request = &self.requests[attempt.request];
         let fate = self.fate(attempt.target, request.key, request.client, attempt.luck);
-        if let (Kind::Endpoint(e), true) = (kind, counted) {
-            let tally = &mut self.endpoint_tallies[e as usize];
-            tally.arrive();
-            tally.attempts += 1;
+        if let Kind::Endpoint(e) = kind {
+            self.agree(id, e, now);
+            if counted {
+                let tally = &mut self.endpoint_tallies[e as usize];
+                tally.arrive();
+                tally.attempts += 1;
+            }
         }
         if let (Fate::Hangs | Fate::Held(..), Kind::Endpoint(e), true) = (fate, kind, counted) {
             // Whatever becomes of the caller, this endpoint will not serve it.
@@ -41,6 +44,7 @@ impl Machine {
                 attempt.answer = Answer::failed(status);
             }
             (Fate::Fails(status), _) => {
+                self.bill_failure(id, kind, now);
                 self.refuse(id, kind, Answer::failed(status), Cause::Outage, now, queue);
             }
             (Fate::Served(cut), Kind::Endpoint(e)) => self.offer(id, e, cut, now, queue),
@@ -56,7 +60,18 @@ impl Machine {
     /// A connection that was held ends without an answer.
     pub(super) fn end_blank(&mut self, id: u32, now: Time, queue: &mut Queue) {
         let answer = self.attempts[id].answer;
+        let kind = self.world.nodes[self.attempts[id].target.index()].kind;
+        self.bill_failure(id, kind, now);
         self.answer(id, answer, Some(Cause::Outage), now, queue);
+    }
+
+    /// A fault failed an attempt that its endpoint may have worked on. What refuses everything takes nothing in.
+    fn bill_failure(&mut self, id: u32, kind: Kind, now: Time) {
+        let Kind::Endpoint(e) = kind else { return };
+        if self.world.nodes[usize::from(e)].health.condition().refuses.is_none() {
+            let how = self.world.endpoints[usize::from(e)].billing.failed;
+            self.bill_unused(id, e, how, 0, now);
+        }
     }
 
     fn refuse(&mut self, id: u32, kind: Kind, answer: Answer, blame: Cause, now: Time, queue: &mut Queue) {
@@ -150,32 +165,19 @@ impl Machine {
         let made = self.attempts[id].output;
         self.release(id, e, made, now);
         let attempt = &self.attempts[id];
-        let (input, output, counted) = (attempt.input, attempt.output, attempt.counted);
-        let (request, path, workload) = (attempt.request, attempt.path, attempt.workload);
-        self.note_served(workload, request, e, now);
-        let billed = self.world.endpoints[e as usize].price.bill(input, output);
-        if counted {
-            self.bill(billed, now);
-        }
-        let mut served = Served { endpoint: e, path, input, output, billed, premium: Usd::ZERO, grid: None };
+        let (request, path, counted) = (attempt.request, attempt.path, attempt.counted);
+        self.note_served(attempt.workload, request, e, now);
         if request == NONE {
             // Nobody is there to take it.
             if counted {
-                let tally = &mut self.endpoint_tallies[e as usize];
-                tally.leave(Outcome::Failed);
-                tally.billed += billed;
+                self.endpoint_tallies[e as usize].leave(Outcome::Failed);
             }
-            self.enter_waste(workload, counted, &served);
+            let how = self.world.endpoints[e as usize].billing.abandoned;
+            self.bill_unused(id, e, how, made, now);
             self.attempts.give_back(id);
             return;
         }
-        if let Path::Leak { .. } = path {
-            let plan = self.world.workloads[workload as usize].plan;
-            let key = self.requests[request].key;
-            let planned = self.world.calm_bill(plan, now, key, input, output);
-            served.premium = planned.map_or(Usd::ZERO, |planned| billed - planned);
-        }
-        served.grid = self.above_calm(id, billed, now);
+        let served = self.bill_answer(id, e, now);
         if counted {
             let leaked = matches!(path, Path::Leak { .. });
             let tally = &mut self.endpoint_tallies[e as usize];
@@ -186,34 +188,8 @@ impl Machine {
         self.answer(id, Answer::Ok, None, now, queue);
     }
 
-    /// If a grid stands above this attempt: what it billed above the grid's choice in calm weather.
-    fn above_calm(&mut self, id: u32, billed: Usd, now: Time) -> Option<Usd> {
-        let (mut grid, mut at) = (None, id);
-        while self.attempts[at].call != NONE {
-            let call = &self.calls[self.attempts[at].call];
-            if self.is_grid(call.router) {
-                grid = Some(self.world.routers[call.router as usize].node);
-            }
-            if call.parent == NONE {
-                break;
-            }
-            at = call.parent;
-        }
-        let attempt = &self.attempts[id];
-        let (input, output, key) = (attempt.input, attempt.output, self.requests[attempt.request].key);
-        let calm = self.world.calm_bill(grid?, now, key, input, output)?;
-        Some((billed - calm).max(Usd::ZERO))
-    }
-
-    /// Puts a bill into the books that are kept for the whole and by time.
-    fn bill(&mut self, billed: Usd, now: Time) {
-        self.billed += billed;
-        self.buckets.at(now).billed += billed;
-    }
-
-    /// An endpoint lets go of a request without having served it, after `made` tokens. Nothing is billed: an assumption for providers
-    /// that do not say (OpenRouter charges nothing for failed attempts).
-    #[expect(clippy::too_many_arguments, reason = "what breaks off says all of this")]
+    /// An endpoint lets go of a request that it had taken in, after `made` tokens, without having served it.
+    #[expect(clippy::too_many_arguments, reason = "what happened, to what, when")]
     pub(super) fn break_off(
         &mut self,
         id: u32,
@@ -225,6 +201,8 @@ impl Machine {
         queue: &mut Queue,
     ) {
         self.release(id, e, made, now);
+        let billing = self.world.endpoints[e as usize].billing;
+        self.bill_unused(id, e, if made > 0 { billing.cut } else { billing.failed }, made, now);
         if self.attempts[id].counted {
             self.endpoint_tallies[e as usize].leave(Outcome::Failed);
         }
@@ -257,22 +235,14 @@ impl Machine {
         let progress = self.world.endpoints[e as usize].batch.remove(now, slot);
         self.release(id, e, progress.map_or(0, |p| p.tokens), now);
         self.retime(e, queue);
-        let attempt = &self.attempts[id];
-        let (workload, counted, input) = (attempt.workload, attempt.counted, attempt.input);
-        self.attempts.give_back(id);
-        if !counted {
-            return;
+        if self.attempts[id].counted {
+            self.endpoint_tallies[e as usize].leave(Outcome::Failed);
         }
-        self.endpoint_tallies[e as usize].leave(Outcome::Failed);
         // A prompt whose prefill was not done is not billed: an assumption.
         if let Some(tokens) = progress.map(|p| p.tokens).filter(|&tokens| tokens > 0) {
-            let billed = self.world.endpoints[e as usize].price.bill(input, tokens);
-            self.bill(billed, now);
-            self.endpoint_tallies[e as usize].billed += billed;
-            let path = Path::Open;
-            let served =
-                Served { endpoint: e, path, input, output: tokens, billed, premium: Usd::ZERO, grid: None };
-            self.enter_waste(workload, counted, &served);
+            let how = self.world.endpoints[e as usize].billing.abandoned;
+            self.bill_unused(id, e, how, tokens, now);
         }
+        self.attempts.give_back(id);
     }
 }

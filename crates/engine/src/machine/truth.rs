@@ -1,7 +1,7 @@
 //! Faults, competing load, and what is true of a target right now.
 
 use sandbox_core::{Time, uniform};
-use sandbox_model::{Answer, Cause, FaultScope, NodeId, OutageScript};
+use sandbox_model::{Answer, Cause, FaultKind, FaultScope, NodeId, OutageScript};
 use sandbox_providers::{Ask, Condition, Fate, Luck, Pace};
 use sandbox_routers::Truth;
 use sandbox_scenario::Resolved;
@@ -50,6 +50,7 @@ impl Machine {
         self.world.network.set_faults(resolved, script);
         for id in order {
             let fault = &script.faults[id];
+            self.world.prices_move |= matches!(fault.kind, FaultKind::PriceChange { .. });
             let link = (fault.kind.scope() == FaultScope::Link).then_some(None);
             let nodes = resolved.fault_targets(&fault.target).into_iter().map(Some);
             for node in nodes.chain(link) {

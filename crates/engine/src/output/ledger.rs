@@ -47,8 +47,10 @@ pub struct LedgerLine {
     pub input_tokens: u64,
     /// Answer tokens billed.
     pub output_tokens: u64,
-    /// Billed.
+    /// Billed, fees included.
     pub billed: Usd,
+    /// Of it, what gateways added.
+    pub fees: Usd,
     /// Billed above what the plan would have billed for the same tokens; zero on plan.
     pub premium: Usd,
     /// Of the requests, those that a grid served from a dearer upstream than in calm weather.
@@ -69,5 +71,11 @@ impl Ledger {
     #[must_use]
     pub fn total(&self) -> Usd {
         self.lines.iter().map(|line| line.billed).sum()
+    }
+
+    /// Of the bill, what gateways added.
+    #[must_use]
+    pub fn fees(&self) -> Usd {
+        self.lines.iter().map(|line| line.fees).sum()
     }
 }

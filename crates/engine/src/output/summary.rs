@@ -128,12 +128,18 @@ pub struct Cost {
     pub premium: String,
     /// Of the total: billed, but of no use to anyone.
     pub wasted: String,
+    /// Of the total: what gateways added.
+    #[serde(default = "zero")]
+    pub fees: String,
+}
+
+fn zero() -> String {
+    "0".to_owned()
 }
 
 impl Default for Cost {
     fn default() -> Self {
-        let zero = || "0".to_owned();
-        Self { total: zero(), twin: zero(), premium: zero(), wasted: zero() }
+        Self { total: zero(), twin: zero(), premium: zero(), wasted: zero(), fees: zero() }
     }
 }
 

@@ -1,10 +1,12 @@
 //! Endpoints, their prices, and other tenants' load.
 
 use sandbox_core::{Seed, Span, Time};
-use sandbox_model::{Price, Tokens, Usd};
+use sandbox_model::Curve;
 use sandbox_providers::{Batch, BatchSpec, Charge, Congestion, LimitSpec, Limiter, Refill};
-use sandbox_scenario::file::{self, WhenAbandoned};
+use sandbox_scenario::file::{self, Billing, WhenAbandoned};
 use sandbox_scenario::resolved::{NodeKind, Resolved};
+
+use super::prices::Charges;
 
 pub(crate) struct Endpoint {
     pub(crate) batch: Batch,
@@ -15,22 +17,11 @@ pub(crate) struct Endpoint {
     pub(crate) prefill_per_token: Span,
     pub(crate) prefill_noise: f64,
     pub(crate) runs_on: bool,
-    pub(crate) price: Prices,
+    pub(crate) charges: Charges,
+    pub(crate) billing: Billing,
     pub(crate) competing: f64,
     /// The scheduled event of the batch, and its time.
     pub(crate) event: Option<(sandbox_core::EventId, Time)>,
-}
-
-#[derive(Copy, Clone, PartialEq, Eq, Default, Debug)]
-pub(crate) struct Prices {
-    pub(crate) input: Price,
-    pub(crate) output: Price,
-}
-
-impl Prices {
-    pub(crate) fn bill(&self, input: u32, output: u32) -> Usd {
-        self.input.of(Tokens(u64::from(input))) + self.output.of(Tokens(u64::from(output)))
-    }
 }
 
 pub(crate) struct ProviderLoad {
@@ -96,7 +87,10 @@ fn limit_spec(limits: &file::Limits, after_midnight: Span) -> LimitSpec {
     }
 }
 
-pub(super) fn build_endpoint(endpoint: &file::Endpoint, account: Option<u16>) -> Endpoint {
+pub(super) fn build_endpoint(resolved: &Resolved, index: usize, account: Option<u16>) -> Endpoint {
+    let endpoint = &resolved.scenario.endpoints[index];
+    let provider = resolved.scenario.providers.iter().position(|p| p.name == endpoint.provider);
+    let provider = provider.expect(super::CHECKED);
     let (serving, limits) = (&endpoint.serving, &endpoint.limits);
     Endpoint {
         batch: Batch::new(BatchSpec {
@@ -112,7 +106,12 @@ pub(super) fn build_endpoint(endpoint: &file::Endpoint, account: Option<u16>) ->
         prefill_per_token: serving.prefill_per_token,
         prefill_noise: serving.prefill_noise,
         runs_on: serving.when_abandoned == WhenAbandoned::RunsOn,
-        price: Prices { input: endpoint.price.input, output: endpoint.price.output },
+        charges: Charges {
+            tariff: resolved.tariffs[index].clone(),
+            surge: endpoint.price.surge,
+            calm_load: resolved.providers[provider].competing.as_ref().map_or(0.0, Curve::min),
+        },
+        billing: endpoint.billing.unwrap_or(resolved.scenario.providers[provider].billing),
         competing: 0.0,
         event: None,
     }

@@ -5,6 +5,7 @@
 //! * [`endpoint`] – endpoints, their limits and prices, and other tenants' load
 //! * [`lengths`] – how long requests are
 //! * [`network`] – links that lose packets
+//! * [`prices`] – what endpoints charge and gateways add
 //! * [`router`] – routers and their strategies
 //! * [`traffic`] – where requests come from
 
@@ -12,17 +13,19 @@ mod conversations;
 mod endpoint;
 mod lengths;
 mod network;
+mod prices;
 mod router;
 mod traffic;
 
 pub(crate) use conversations::Conversation;
-pub(crate) use endpoint::{Account, Endpoint, Prices, ProviderLoad};
+pub(crate) use endpoint::{Account, Endpoint, ProviderLoad};
 pub(crate) use network::Network;
+pub(crate) use prices::{Bill, RouteId, Routes};
 pub(crate) use router::Router;
 pub(crate) use traffic::{Arrival, Workload};
 
-use sandbox_core::{Noise, Seed, Span, Time};
-use sandbox_model::{NodeId, Usd};
+use sandbox_core::{Noise, Seed, Span};
+use sandbox_model::NodeId;
 use sandbox_providers::{Connections, Health, LinkSpec};
 use sandbox_scenario::file;
 use sandbox_scenario::resolved::{NodeKind, Resolved, ResolvedWorkload};
@@ -50,6 +53,11 @@ pub(crate) struct World {
     pub(crate) permitted: Vec<u64>,
     /// By node: the routers that have it for a target, and its number there.
     pub(crate) watchers: Vec<Vec<(u16, u16)>>,
+    /// Prices change in this run, so that routers must be shown them.
+    pub(crate) prices_move: bool,
+    /// Some gateway takes fees.
+    pub(crate) has_fees: bool,
+    pub(crate) routes: Routes,
 }
 
 pub(crate) struct Node {
@@ -80,11 +88,10 @@ impl World {
         let seed = Seed::new(scenario.seed);
         let nodes: Vec<Node> = resolved.nodes.iter().map(|node| build_node(resolved, node, &seed)).collect();
         let (accounts, of_endpoints) = endpoint::build_accounts(scenario);
-        let endpoints: Vec<Endpoint> = scenario
-            .endpoints
-            .iter()
-            .zip(of_endpoints)
-            .map(|(spec, account)| endpoint::build_endpoint(spec, account))
+        let endpoints: Vec<Endpoint> = of_endpoints
+            .into_iter()
+            .enumerate()
+            .map(|(e, account)| endpoint::build_endpoint(resolved, e, account))
             .collect();
         let routers: Vec<Router> = resolved
             .nodes
@@ -92,7 +99,7 @@ impl World {
             .enumerate()
             .filter_map(|(id, node)| match node.kind {
                 NodeKind::Router { index } => {
-                    Some(router::build_router(resolved, &endpoints, NodeId::from_index(id), index, &seed))
+                    Some(router::build_router(resolved, NodeId::from_index(id), index, &seed))
                 }
                 NodeKind::Endpoint { .. } => None,
             })
@@ -113,7 +120,10 @@ impl World {
                 watchers[target.index()].push((index as u16, number as u16));
             }
         }
-        Self {
+        let mut world = Self {
+            prices_move: endpoints.iter().any(|e| e.charges.move_by_themselves()),
+            has_fees: routers.iter().any(|r| r.fees.is_some()),
+            routes: Routes::default(),
             watchers,
             reaches: resolved.workloads.iter().map(|w| reaching(resolved, w.plan)).collect(),
             connections: vec![Connections::default(); nodes.len() * regions],
@@ -127,40 +137,18 @@ impl World {
             accounts,
             routers,
             workloads,
+        };
+        for w in 0..world.workloads.len() {
+            let Workload { plan, entry, .. } = world.workloads[w];
+            world.workloads[w].way_to_plan = world.way_up(plan, entry);
         }
+        world
     }
 
     /// The targets of `router` that may process the request with this key, as a bit mask.
     #[inline]
     pub(crate) fn permitted(&self, request: u64, router: u16) -> u64 {
         self.permitted[(request >> KEY_BITS) as usize * self.routers.len() + router as usize]
-    }
-
-    /// What the calm-weather choice below `node` would have billed for a request; `None` if it would choose nothing.
-    pub(crate) fn calm_bill(
-        &mut self,
-        node: NodeId,
-        now: Time,
-        request: u64,
-        input: u32,
-        output: u32,
-    ) -> Option<Usd> {
-        match self.nodes[node.index()].kind {
-            Kind::Endpoint(index) => Some(self.endpoints[index as usize].price.bill(input, output)),
-            Kind::Router(index) => {
-                let allowed = self.permitted(request, index);
-                let router = &mut self.routers[index as usize];
-                let call =
-                    sandbox_routers::Call { now, request, attempts: &[], noise: router.noise, allowed };
-                match router.pristine.next(&call, &router.views) {
-                    sandbox_routers::Decision::Try { target, .. } => {
-                        let target = router.targets[target];
-                        self.calm_bill(target, now, request, input, output)
-                    }
-                    _ => None,
-                }
-            }
-        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! Routers and their strategies.
 
-use sandbox_core::{Noise, Seed};
-use sandbox_model::NodeId;
+use sandbox_core::{Noise, Seed, Time};
+use sandbox_model::{Factor, NodeId, Rates};
 use sandbox_routers::{Backoff, Clairvoyant, Cooldown, Demotion, Jitter, Strategy, TargetView, preset};
 use sandbox_scenario::file;
 use sandbox_scenario::resolved::{NodeKind, Resolved};
 
-use super::{CHECKED, Endpoint, Prices};
+use super::CHECKED;
+use super::prices::Fees;
 
 pub(crate) struct Router {
     pub(crate) node: NodeId,
@@ -17,24 +18,20 @@ pub(crate) struct Router {
     pub(crate) targets: Vec<NodeId>,
     pub(crate) views: Vec<TargetView>,
     pub(crate) timeouts: file::Timeouts,
+    /// What it adds to the bill.
+    pub(crate) fees: Option<Fees>,
     /// Runs somewhere of its own: a grid, if it is not where its callers are.
     pub(crate) is_gateway: bool,
 }
 
-pub(super) fn build_router(
-    resolved: &Resolved,
-    endpoints: &[Endpoint],
-    node: NodeId,
-    index: usize,
-    seed: &Seed,
-) -> Router {
+pub(super) fn build_router(resolved: &Resolved, node: NodeId, index: usize, seed: &Seed) -> Router {
     let targets = resolved.nodes[node.index()].targets.clone();
     let views = targets
         .iter()
         .map(|target| {
             let price = match resolved.nodes[target.index()].kind {
-                NodeKind::Endpoint { index, .. } => endpoints[index].price,
-                NodeKind::Router { .. } => Prices::default(),
+                NodeKind::Endpoint { index, .. } => resolved.tariffs[index].at(Time::ZERO).base,
+                NodeKind::Router { .. } => Rates::default(),
             };
             TargetView { input_price: price.input, output_price: price.output, in_flight: 0, truth: None }
         })
@@ -50,7 +47,20 @@ pub(super) fn build_router(
         targets,
         views,
         timeouts,
+        fees: spec.fees.as_ref().map(|fees| build_fees(spec, fees)),
         is_gateway: spec.region.is_some(),
+    }
+}
+
+fn build_fees(router: &file::Router, fees: &file::Fees) -> Fees {
+    let targets = router.strategy.targets();
+    let own_keys =
+        targets.iter().enumerate().filter(|(_, target)| fees.byok_targets.iter().any(|own| own == *target));
+    Fees {
+        credit: Factor::from_f64(fees.credit),
+        byok: Factor::from_f64(fees.byok),
+        own_keys: own_keys.fold(0, |mask, (number, _)| mask | 1 << number),
+        free: fees.byok_free,
     }
 }
 
@@ -89,7 +99,9 @@ pub(super) fn build_strategy(
             let fields = preset::OpenRouterFields {
                 order: order.iter().map(number).collect(),
                 no_fallbacks: !allow_fallbacks,
-                max_price: max_price.as_ref().map(|p| (p.input, p.output)),
+                max_price: max_price
+                    .as_ref()
+                    .map(|p| (resolved.in_usd(&p.input), resolved.in_usd(&p.output))),
             };
             let demotion =
                 Demotion { window: demotion.window, failures: demotion.failures, share: demotion.share };

@@ -11,12 +11,15 @@ use sandbox_scenario::resolved::{Resolved, ResolvedArrivals, TraceRow};
 use super::CHECKED;
 use super::conversations::{Conversation, Conversations, Prompt, Said};
 use super::lengths::Lengths;
+use super::prices::{RouteId, Routes};
 use crate::slab::{NONE, Slab};
 
 pub(crate) struct Workload {
     pub(crate) region: u16,
     pub(crate) entry: NodeId,
     pub(crate) plan: NodeId,
+    /// The gateways with fees between the entry and the plan.
+    pub(crate) way_to_plan: RouteId,
     pub(crate) deadline: Span,
     pub(crate) drawn: u64,
     source: Source,
@@ -174,6 +177,7 @@ pub(super) fn build_workload(resolved: &Resolved, index: usize, seed: &Seed) -> 
         region: extra.region as u16,
         entry: extra.entry,
         plan: extra.plan,
+        way_to_plan: Routes::DIRECT,
         deadline: spec.deadline,
         source: build_source(spec, &extra.arrivals, &weights, stream("arrivals"), || noise("gaps")),
         input: Lengths::new(&spec.input, stream("input")),

@@ -5,6 +5,7 @@
 //! * [`faults`] – each kind of fault that is more than an outage, and some together, to the nanosecond
 //! * [`laws`] – conservation, the twin, the clairvoyant bound, under drawn weather
 //! * [`limits`] – accounts, estimates and answers that are cut to size
+//! * [`money`] – what is billed: windows, steps, currencies, price changes, broken work, fees
 //! * [`shipped`] – the scenarios of this repository, and real traces through the flagship's routers
 //! * [`traffic`] – sources of requests
 //! * [`weather`] – what no router can change
@@ -15,6 +16,7 @@ mod faults;
 mod incidents;
 mod laws;
 mod limits;
+mod money;
 mod network;
 mod residency;
 mod shipped;

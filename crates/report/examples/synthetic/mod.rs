@@ -237,6 +237,7 @@ impl Shape {
                 twin: last.1.decimal(),
                 premium: premium.clone(),
                 wasted: "0.25".to_owned(),
+                fees: "0".to_owned(),
             },
             leak: Leak {
                 share: share(requests.leaked),

@@ -17,6 +17,7 @@ pub fn ledger_csv(ledger: &Ledger) -> String {
         "input_tokens",
         "output_tokens",
         "billed_usd",
+        "fees_usd",
         "premium_usd",
         "flipped",
         "flip_premium_usd",
@@ -38,6 +39,7 @@ pub fn ledger_csv(ledger: &Ledger) -> String {
             line.input_tokens.to_string(),
             line.output_tokens.to_string(),
             line.billed.decimal(),
+            line.fees.decimal(),
             line.premium.decimal(),
             line.flipped.to_string(),
             line.flip_premium.decimal(),
@@ -66,6 +68,7 @@ mod tests {
             output_tokens: 200,
             // A literal above, known to parse.
             billed: billed.parse().unwrap(),
+            fees: Usd::from_pico(7),
             premium: Usd::from_pico(-1),
             flipped: 0,
             flip_premium: Usd::ZERO,
@@ -73,9 +76,9 @@ mod tests {
         let leak = Work::Leak { cause: Cause::Cooldown, avoidable: true };
         let ledger = Ledger { lines: vec![line(Work::Plan, "$12.5"), line(leak, "$0.000000000001")] };
         insta::assert_snapshot!(ledger_csv(&ledger), @r#"
-        workload,endpoint,work,cause,avoidable,requests,attempts,input_tokens,output_tokens,billed_usd,premium_usd,flipped,flip_premium_usd
-        "cn, chat",siliconflow/v3,plan,,,3,4,1000,200,12.5,-0.000000000001,0,0
-        "cn, chat",siliconflow/v3,leak,cooldown,true,3,4,1000,200,0.000000000001,-0.000000000001,0,0
+        workload,endpoint,work,cause,avoidable,requests,attempts,input_tokens,output_tokens,billed_usd,fees_usd,premium_usd,flipped,flip_premium_usd
+        "cn, chat",siliconflow/v3,plan,,,3,4,1000,200,12.5,0.000000000007,-0.000000000001,0,0
+        "cn, chat",siliconflow/v3,leak,cooldown,true,3,4,1000,200,0.000000000001,0.000000000007,-0.000000000001,0,0
         "#);
     }
 }

@@ -31,6 +31,7 @@
 //! | `attempts` | attempts that were billed |
 //! | `input_tokens`, `output_tokens` | billed |
 //! | `billed_usd` | billed; the column sums to the bill |
+//! | `fees_usd` | of it, what gateways added |
 //! | `premium_usd` | of it, what the plan would not have billed for the same tokens |
 //! | `flipped`, `flip_premium_usd` | requests that a grid served from a dearer upstream than in calm weather, and what that cost |
 

@@ -4,6 +4,7 @@
 
 mod faults;
 mod limits;
+mod money;
 mod names;
 mod network;
 mod numbers;
@@ -82,5 +83,6 @@ pub(crate) fn all(scenario: &Scenario, report: &mut Report<'_>) {
     topology::check(scenario, report);
     limits::accounts(scenario, report);
     residency::check(scenario, report);
+    money::check(scenario, report);
     faults::processes(scenario, report);
 }

@@ -2,7 +2,7 @@
 
 use super::numbers::{SIGMA_MAX, profile};
 use super::{Report, limits};
-use crate::file::{Congestion, Endpoint, PriceList};
+use crate::file::{Congestion, Endpoint};
 use crate::syntax::Path;
 
 /// Other tenants must leave something: more than this at their peak leaves nothing worth simulating.
@@ -40,13 +40,4 @@ pub(super) fn endpoint(path: &Path, e: &Endpoint, report: &mut Report<'_>) {
     }
     report.within(&serving.key("prefill_noise"), e.serving.prefill_noise, 0.0, SIGMA_MAX);
     limits::of(&path.key("limits"), &e.limits, report);
-    if is_free(&e.price) {
-        let hint = "an unknown price is not zero: look it up, or leave the endpoint out; for one that is really free \
-                    write a tiny amount, like \"$0.000001/M\"";
-        report.say(&path.key("price"), "input and output both cost nothing", hint);
-    }
-}
-
-pub(super) fn is_free(price: &PriceList) -> bool {
-    price.input.pico_per_token() == 0 && price.output.pico_per_token() == 0
 }

@@ -3,7 +3,6 @@
 use sandbox_core::Span;
 
 use super::Report;
-use super::provider::is_free;
 use crate::file::{Jitter, Router, Strategy, Timeouts};
 use crate::syntax::Path;
 
@@ -47,20 +46,13 @@ pub(super) fn router(path: &Path, r: &Router, report: &mut Report<'_>) {
                 report.positive(&path.key("length"), cooldown.length, "5s");
             }
         }
-        Strategy::OpenRouterLegacy { demotion, timeouts, max_price, .. } => {
+        Strategy::OpenRouterLegacy { demotion, timeouts, .. } => {
             timers(path, timeouts, report);
             let path_d = path.key("demotion");
             report.positive(&path_d.key("window"), demotion.window, "30s");
             report.within(&path_d.key("share"), demotion.share, 0.0, 1.0);
             if demotion.failures == 0 {
                 report.say(&path_d.key("failures"), "an outage needs a failure", "write 1 or more");
-            }
-            if max_price.as_ref().is_some_and(is_free) {
-                report.say(
-                    &path.key("max_price"),
-                    "no endpoint is this cheap",
-                    "leave the key out for any price",
-                );
             }
         }
     }

@@ -8,7 +8,7 @@
 //! * [`provider`] – providers, their other tenants, and endpoints
 //! * [`serving`] – how an endpoint serves
 //! * [`limits`] – what it refuses, and `tiers` that providers publish
-//! * [`money`] – what it charges
+//! * [`money`] – what it charges, and what gateways add
 //! * [`network`] – links between regions
 //! * [`routing`] – routers
 //! * [`weather`] – faults, and processes that draw them
@@ -29,7 +29,9 @@ pub mod weather;
 
 pub use incidents::{Incidents, Record};
 pub use limits::{Charge, Limits, Refill};
-pub use money::PriceList;
+pub use money::{
+    Billed, Billing, CurrencyRate, Day, Fees, LongPrompt, MaxPrice, PriceList, PriceWindow, WindowPrices,
+};
 pub use network::{Friction, Link, ResidualBlock};
 pub use profile::Profile;
 pub use provider::{Congestion, Endpoint, Provider};
@@ -67,6 +69,9 @@ pub struct Scenario {
     /// names are known a link may be left out: see [`regions`](crate::regions).
     #[serde(default)]
     pub links: Vec<Link>,
+    /// What other currencies than the dollar are worth.
+    #[serde(default)]
+    pub currencies: Vec<CurrencyRate>,
     /// Whose machines serve.
     pub providers: Vec<Provider>,
     /// What serves: one provider's deployment of one model.

@@ -3,7 +3,7 @@
 use sandbox_core::Span;
 use serde::{Deserialize, Serialize};
 
-use super::{Limits, PriceList, Profile, Serving};
+use super::{Billing, Limits, PriceList, Profile, Serving};
 
 /// A provider: where its machines are, and how busy other tenants keep them.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub struct Provider {
     /// Load of other tenants on every endpoint of this provider.
     #[serde(default)]
     pub congestion: Option<Congestion>,
+    /// What is billed for work that nobody got.
+    #[serde(default)]
+    pub billing: Billing,
 }
 
 /// Competing load: the share of an endpoint's batch that other tenants take.
@@ -53,6 +56,9 @@ pub struct Endpoint {
     pub limits: Limits,
     /// What it charges.
     pub price: PriceList,
+    /// What is billed for work that nobody got. Default: its provider's.
+    #[serde(default)]
+    pub billing: Option<Billing>,
 }
 
 const fn noise_memory() -> Span {

@@ -3,7 +3,7 @@
 use sandbox_core::Span;
 use serde::{Deserialize, Serialize};
 
-use super::PriceList;
+use super::{Fees, MaxPrice};
 
 impl Strategy {
     /// Names of the targets, in order.
@@ -30,6 +30,9 @@ pub struct Router {
     /// Processing time of the gateway, added to each request that passes.
     #[serde(default)]
     pub overhead: Span,
+    /// What the gateway adds to the bill. Absent: nothing.
+    #[serde(default)]
+    pub fees: Option<Fees>,
     /// How it chooses.
     pub strategy: Strategy,
 }
@@ -76,7 +79,7 @@ pub enum Strategy {
         allow_fallbacks: bool,
         /// Request field `max_price`: dearer endpoints are not used, and none left means 404.
         #[serde(default)]
-        max_price: Option<PriceList>,
+        max_price: Option<MaxPrice>,
         /// What counts as a recent outage.
         #[serde(default)]
         demotion: Demotion,

@@ -1,7 +1,9 @@
 //! Importers: from other tools' files to pieces of a scenario.
 //!
+//! * [`prices`] – price lists of LiteLLM and OpenRouter to `price` blocks
 //! * [`statuspage`] – incidents of a status page (Statuspage v2) to an outage script
 
+pub mod prices;
 pub mod statuspage;
 
 /// What an importer makes of a file.

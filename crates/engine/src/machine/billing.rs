@@ -1,0 +1,168 @@
+//! What is billed, when, and in whose books.
+//!
+//! Prices are those at which an attempt reaches its endpoint: [`Terms`] are fixed there and hold until it ends, whatever
+//! switches, faults or competing load do meanwhile. Bills are made when work ends.
+
+use sandbox_core::Time;
+use sandbox_model::{Rates, Usd};
+use sandbox_scenario::file::Billed;
+
+use super::Machine;
+use crate::account::{Path, Served};
+use crate::slab::NONE;
+use crate::world::{Bill, RouteId, Routes};
+
+/// What an attempt will be billed by.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Terms {
+    /// When it reached its endpoint.
+    pub(crate) at: Time,
+    pub(crate) rates: Rates,
+    /// The gateways on its way.
+    pub(crate) way: RouteId,
+}
+
+impl Terms {
+    /// Those of an attempt that has reached no endpoint.
+    pub(crate) const NONE: Self = Self {
+        at: Time::ZERO,
+        rates: Rates {
+            input: sandbox_model::Price::from_pico_per_token(0),
+            cached: sandbox_model::Price::from_pico_per_token(0),
+            output: sandbox_model::Price::from_pico_per_token(0),
+        },
+        way: Routes::DIRECT,
+    };
+}
+
+impl Machine {
+    /// Prompt tokens of an attempt that its endpoint reads from a cache. The one place to ask: endpoints have no caches
+    /// yet.
+    fn cached_of(&self, _attempt: u32) -> u32 {
+        0
+    }
+
+    /// Prompt tokens that the plan's endpoint would have read from its cache, had the attempt's request been served
+    /// there: what moving a conversation loses. The one place to ask.
+    fn cached_at_plan(&self, _attempt: u32) -> u32 {
+        0
+    }
+
+    /// An attempt reaches an endpoint: the prices of this moment are its own.
+    pub(super) fn agree(&mut self, id: u32, e: u16, now: Time) {
+        let rates = self.world.rates_now(e, now, self.attempts[id].input);
+        let way = if self.world.has_fees { self.way_of(id) } else { Routes::DIRECT };
+        self.attempts[id].terms = Terms { at: now, rates, way };
+    }
+
+    /// The gateways with fees that an attempt came through.
+    fn way_of(&mut self, id: u32) -> RouteId {
+        let (mut way, mut at) = (Routes::DIRECT, id);
+        while self.attempts[at].call != NONE {
+            let number = self.attempts[at].number;
+            let call = &self.calls[self.attempts[at].call];
+            if self.world.routers[call.router as usize].fees.is_some() {
+                way = self.world.routes.onwards(way, call.router, number);
+            }
+            if call.parent == NONE {
+                break;
+            }
+            at = call.parent;
+        }
+        way
+    }
+
+    /// What an attempt costs for these tokens. It uses up allowances.
+    fn charge(&mut self, id: u32, input: u32, output: u32) -> Bill {
+        let Terms { rates, way, .. } = self.attempts[id].terms;
+        let mut bill = Bill::new(rates.bill(input, self.cached_of(id), output));
+        self.world.add_fees(way, &mut bill);
+        bill
+    }
+
+    /// The whole answer of an attempt, as it is billed.
+    pub(super) fn bill_answer(&mut self, id: u32, e: u16, now: Time) -> Served {
+        let attempt = &self.attempts[id];
+        let (input, output, path, way) = (attempt.input, attempt.output, attempt.path, attempt.terms.way);
+        let bill = self.charge(id, input, output);
+        let (mut premium, mut grid) = (Usd::ZERO, None);
+        // Before it uses up allowances: calm weather would have found them as it did.
+        if self.attempts[id].request != NONE {
+            if let Path::Leak { .. } = path {
+                premium = self.planned_bill(id).map_or(Usd::ZERO, |planned| bill.total() - planned);
+            }
+            grid = self.above_calm(id, bill.total());
+        }
+        self.enter(id, way, &bill, now);
+        Served { endpoint: e, path, input, output, billed: bill.total(), fees: bill.fees, premium, grid }
+    }
+
+    /// What the plan would have billed for an attempt's tokens in calm weather.
+    fn planned_bill(&mut self, id: u32) -> Option<Usd> {
+        let cached = self.cached_at_plan(id);
+        let attempt = &self.attempts[id];
+        let (at, input, output) = (attempt.terms.at, attempt.input, attempt.output);
+        let key = self.requests[attempt.request].key;
+        let workload = &self.world.workloads[attempt.workload as usize];
+        let (plan, way) = (workload.plan, workload.way_to_plan);
+        let mut bill = self.world.calm_bill(plan, at, key, input, cached, output)?;
+        self.world.add_fees(way, &mut bill);
+        Some(bill.total())
+    }
+
+    /// If a grid stands above this attempt: what it billed above the grid's choice in calm weather.
+    fn above_calm(&mut self, id: u32, billed: Usd) -> Option<Usd> {
+        let (mut grid, mut at) = (None, id);
+        while self.attempts[at].call != NONE {
+            let call = &self.calls[self.attempts[at].call];
+            if self.is_grid(call.router) {
+                grid = Some(self.world.routers[call.router as usize].node);
+            }
+            if call.parent == NONE {
+                break;
+            }
+            at = call.parent;
+        }
+        let attempt = &self.attempts[id];
+        let (at, input, output) = (attempt.terms.at, attempt.input, attempt.output);
+        let key = self.requests[attempt.request].key;
+        let cached = self.cached_of(id);
+        // Only gateways take fees, and this is the outermost: both bills hold all of them.
+        let calm = self.world.calm_bill(grid?, at, key, input, cached, output)?;
+        Some((billed - calm.total()).max(Usd::ZERO))
+    }
+
+    /// An attempt ends after `made` tokens, and nobody gets an answer: its endpoint bills what it says it bills.
+    pub(super) fn bill_unused(&mut self, id: u32, e: u16, how: Billed, made: u32, now: Time) {
+        let attempt = &self.attempts[id];
+        let (workload, counted, input, way) =
+            (attempt.workload, attempt.counted, attempt.input, attempt.terms.way);
+        let output = match how {
+            Billed::Nothing => return,
+            Billed::Prompt => 0,
+            Billed::Made => made,
+        };
+        let bill = self.charge(id, input, output);
+        self.enter(id, way, &bill, now);
+        if counted {
+            self.endpoint_tallies[e as usize].bill(bill.total(), bill.fees);
+            let path = Path::Open;
+            let (billed, fees) = (bill.total(), bill.fees);
+            let served =
+                Served { endpoint: e, path, input, output, billed, fees, premium: Usd::ZERO, grid: None };
+            self.enter_waste(workload, counted, &served);
+        }
+    }
+
+    /// Puts a bill into the books that are kept for the whole and by time.
+    fn enter(&mut self, id: u32, way: RouteId, bill: &Bill, now: Time) {
+        if way != Routes::DIRECT {
+            self.world.use_allowances(way, bill.usage);
+        }
+        if self.attempts[id].counted {
+            self.usage += bill.usage;
+            self.billed += bill.total();
+            self.buckets.at(now).billed += bill.total();
+        }
+    }
+}
