@@ -233,6 +233,7 @@ impl Machine {
             stage: Stage::Sent,
             timer: None,
             last_patience,
+            replica: 0,
             cut: false,
             streaming: false,
             answer: Answer::TimedOut,

@@ -82,30 +82,45 @@ impl Machine {
         }
         let made = cut.map_or(output, |after| after.min(output));
         self.attempts[id].cut = made < output;
-        let job = Job { id, prefill: self.prefill_of(&self.attempts[id], e), output: made };
-        let endpoint = &mut self.world.endpoints[e as usize];
-        match endpoint.batch.offer(now, job) {
+        let Some(replica) = self.least_busy(e) else {
+            self.release(e);
+            self.refuse(id, kind, Answer::failed(Status::UNAVAILABLE), Cause::Outage, now, queue);
+            return;
+        };
+        let job = Job { id, prefill: self.prefill_of(&self.attempts[id], e), prompt: input, output: made };
+        match self.world.replicas[replica as usize].batch.offer(now, job) {
             Offer::Started(slot) | Offer::Queued(slot) => {
-                self.attempts[id].stage = Stage::Working(slot);
-                self.retime(e, queue);
+                let attempt = &mut self.attempts[id];
+                attempt.stage = Stage::Working(slot);
+                attempt.replica = replica;
+                self.retime(replica, queue);
             }
             Offer::Full => {
-                if let Some(limiter) = &mut endpoint.limiter {
-                    limiter.release();
-                }
+                self.release(e);
                 self.refuse(id, kind, Answer::failed(Status::UNAVAILABLE), Cause::Overload, now, queue);
             }
         }
     }
 
-    /// Moves an endpoint's event to where its batch needs it.
-    pub(super) fn retime(&mut self, e: u16, queue: &mut Queue) {
-        let endpoint = &mut self.world.endpoints[e as usize];
-        match (endpoint.batch.next_event(), &mut endpoint.event) {
+    /// The replica that takes the next request: the one with the fewest inside, then the first; `None` if all are lost.
+    #[inline]
+    pub(super) fn least_busy(&self, e: u16) -> Option<u16> {
+        let endpoint = &self.world.endpoints[e as usize];
+        let there = endpoint.replicas.0..endpoint.there;
+        if there.len() == 1 {
+            return Some(there.start);
+        }
+        there.min_by_key(|&r| self.world.replicas[r as usize].batch.occupancy())
+    }
+
+    /// Moves a replica's event to where its batch needs it.
+    pub(super) fn retime(&mut self, r: u16, queue: &mut Queue) {
+        let replica = &mut self.world.replicas[r as usize];
+        match (replica.batch.next_event(), &mut replica.event) {
             (None, None) => {}
             (None, Some((event, _))) => {
                 queue.cancel(*event);
-                endpoint.event = None;
+                replica.event = None;
             }
             (Some(at), Some((_, known))) if *known == at => {}
             (Some(at), Some((event, known))) => {
@@ -113,17 +128,19 @@ impl Machine {
                 *known = at;
             }
             (Some(at), None) => {
-                let event = Event::Endpoint(e);
-                endpoint.event = Some((queue.schedule(at, event.class(), event), at));
+                let event = Event::Endpoint(r);
+                replica.event = Some((queue.schedule(at, event.class(), event), at));
             }
         }
     }
 
-    /// Something happens inside an endpoint.
-    pub(super) fn run_endpoint(&mut self, e: u16, now: Time, queue: &mut Queue) {
-        self.world.endpoints[e as usize].event = None;
+    /// Something happens inside a replica.
+    pub(super) fn run_replica(&mut self, r: u16, now: Time, queue: &mut Queue) {
+        let replica = &mut self.world.replicas[r as usize];
+        let e = replica.endpoint;
+        replica.event = None;
         let mut signals = std::mem::take(&mut self.signals);
-        self.world.endpoints[e as usize].batch.advance(now, &mut signals);
+        replica.batch.advance(now, &mut signals);
         for signal in signals.drain(..) {
             match signal {
                 Signal::FirstToken(id) => {
@@ -142,7 +159,7 @@ impl Machine {
             }
         }
         self.signals = signals;
-        self.retime(e, queue);
+        self.retime(r, queue);
     }
 
     /// An endpoint has made the last token of an answer: it bills.
@@ -245,9 +262,10 @@ impl Machine {
         if self.world.endpoints[e as usize].runs_on {
             return;
         }
-        let progress = self.world.endpoints[e as usize].batch.remove(now, slot);
+        let replica = self.attempts[id].replica;
+        let progress = self.world.replicas[replica as usize].batch.remove(now, slot);
         self.release(e);
-        self.retime(e, queue);
+        self.retime(replica, queue);
         let attempt = &self.attempts[id];
         let (workload, counted, input) = (attempt.workload, attempt.counted, attempt.input);
         self.attempts.give_back(id);

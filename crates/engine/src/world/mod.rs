@@ -9,7 +9,7 @@ mod endpoint;
 mod router;
 mod traffic;
 
-pub(crate) use endpoint::{Endpoint, Prices, ProviderLoad};
+pub(crate) use endpoint::{Endpoint, Prices, ProviderLoad, Replica};
 pub(crate) use router::Router;
 pub(crate) use traffic::Workload;
 
@@ -23,6 +23,8 @@ use sandbox_scenario::resolved::{NodeKind, Resolved};
 pub(crate) struct World {
     pub(crate) nodes: Vec<Node>,
     pub(crate) endpoints: Vec<Endpoint>,
+    /// The batches behind the endpoints, in order of endpoints.
+    pub(crate) replicas: Vec<Replica>,
     pub(crate) routers: Vec<Router>,
     pub(crate) workloads: Vec<Workload>,
     pub(crate) congestions: Vec<ProviderLoad>,
@@ -62,7 +64,7 @@ impl World {
         let scenario = &resolved.scenario;
         let seed = Seed::new(scenario.seed);
         let nodes: Vec<Node> = resolved.nodes.iter().map(|node| build_node(resolved, node, &seed)).collect();
-        let endpoints: Vec<Endpoint> = scenario.endpoints.iter().map(endpoint::build_endpoint).collect();
+        let endpoints: Vec<Endpoint> = endpoint::build_endpoints(&scenario.endpoints);
         let routers: Vec<Router> = resolved
             .nodes
             .iter()
@@ -99,6 +101,7 @@ impl World {
             congestions: endpoint::build_congestions(resolved, &seed),
             nodes,
             endpoints,
+            replicas: endpoint::build_replicas(&scenario.endpoints),
             routers,
             workloads,
         }

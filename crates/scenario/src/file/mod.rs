@@ -7,6 +7,7 @@
 //! * [`traffic`] – workloads: when requests arrive and how long they are
 //! * [`provider`] – providers, their other tenants, and endpoints
 //! * [`serving`] – how an endpoint serves
+//! * [`preset`] – endpoints to be like
 //! * [`limits`] – what it refuses
 //! * [`money`] – what it charges
 //! * [`network`] – links between regions
@@ -17,6 +18,7 @@
 pub mod limits;
 pub mod money;
 pub mod network;
+pub mod preset;
 pub mod profile;
 pub mod provider;
 pub mod routing;
@@ -27,6 +29,7 @@ pub mod weather;
 pub use limits::{Limits, Refill};
 pub use money::PriceList;
 pub use network::Link;
+pub use preset::Preset;
 pub use profile::Profile;
 pub use provider::{Congestion, Endpoint, Provider};
 pub use routing::{Backoff, Cooldown, Demotion, Jitter, Router, Strategy, Timeouts};
