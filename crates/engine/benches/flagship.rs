@@ -28,7 +28,7 @@ fn draw_only(resolved: &Resolved) -> u64 {
     let mut sum = 0;
     for round in 0..2 {
         for (index, workload) in resolved.workloads.iter().enumerate() {
-            let ResolvedArrivals::Poisson { rate, .. } = &workload.arrivals else { continue };
+            let ResolvedArrivals::Drawn { rate } = &workload.arrivals else { continue };
             let process = PoissonProcess::new(rate.max() * 1.001).expect("the scenario was checked");
             let length = Lognormal::from_median_sigma(500.0, 0.9).expect("constants");
             let mut stream = Seed::new(round).stream(&resolved.scenario.workloads[index].name);

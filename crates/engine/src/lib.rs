@@ -23,6 +23,7 @@ pub mod output;
 pub mod replay;
 pub mod run;
 mod slab;
+mod span_law;
 mod summarise;
 pub mod weather;
 pub mod world;

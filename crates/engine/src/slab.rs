@@ -43,6 +43,18 @@ impl<T> Slab<T> {
         self.free.push(index);
     }
 
+    /// The indices in use.
+    #[cfg(test)]
+    pub(crate) fn ids(&self) -> impl Iterator<Item = u32> {
+        (0..self.entries.len() as u32).filter(|&index| self.entries[index as usize].0)
+    }
+
+    /// The most entries that were ever in use at once: what the memory grows with.
+    #[cfg(test)]
+    pub(crate) fn width(&self) -> usize {
+        self.entries.len()
+    }
+
     /// The entries in use, in order of index.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.entries.iter().filter(|(used, _)| *used).map(|(_, value)| value)

@@ -2,12 +2,13 @@
 //!
 //! All of it is a function of the scenario and the seed alone; no router can change it.
 
-use sandbox_core::dist::{Exponential, Lognormal, Weibull};
 use sandbox_core::{Seed, Span, Stream, Time};
 use sandbox_model::{Fault, OutageScript};
 use sandbox_providers::process;
 use sandbox_scenario::Resolved;
 use sandbox_scenario::file::SpanDist;
+
+use crate::span_law::SpanLaw;
 
 /// The faults of a scenario: those that are written down, and those that its processes draw from its seed, in order
 /// of onset.
@@ -36,24 +37,9 @@ pub fn outage_script(resolved: &Resolved) -> OutageScript {
 }
 
 /// Draws seconds.
-fn sampler(law: &SpanDist, mut stream: Stream) -> Box<dyn FnMut() -> f64> {
-    const CHECKED: &str = "the scenario's laws were checked when it was read";
-    match *law {
-        SpanDist::Constant(span) => Box::new(move || span.as_secs_f64()),
-        SpanDist::Exponential { mean } => {
-            let law = Exponential::new(mean.as_secs_f64()).expect(CHECKED);
-            Box::new(move || law.sample(&mut stream))
-        }
-        SpanDist::Weibull { mean, shape } => {
-            let scale = mean.as_secs_f64() / libm::tgamma(1.0 + 1.0 / shape);
-            let law = Weibull::new(shape, scale).expect(CHECKED);
-            Box::new(move || law.sample(&mut stream))
-        }
-        SpanDist::Lognormal { median, sigma } => {
-            let law = Lognormal::from_median_sigma(median.as_secs_f64(), sigma).expect(CHECKED);
-            Box::new(move || law.sample(&mut stream))
-        }
-    }
+fn sampler(law: &SpanDist, mut stream: Stream) -> impl FnMut() -> f64 {
+    let law = SpanLaw::new(law);
+    move || law.sample(&mut stream)
 }
 
 /// Two things a scenario can be run under.

@@ -1,4 +1,4 @@
-//! A quantity that moves slowly over a scenario: straight lines between equally spaced knots.
+//! Quantities that move over a scenario: by straight lines between equally spaced knots, or by jumps.
 
 use sandbox_core::{Span, Time};
 
@@ -35,6 +35,13 @@ impl Curve {
             Some(&[a, b]) => a + (b - a) * ((time.as_nanos() % step) as f64 / step as f64),
             _ => self.values[self.values.len() - 1],
         }
+    }
+
+    /// The same shape, so many times as high.
+    #[must_use]
+    pub fn times(mut self, factor: f64) -> Self {
+        self.values.iter_mut().for_each(|value| *value *= factor);
+        self
     }
 
     /// The greatest value.
@@ -76,6 +83,56 @@ impl Curve {
     }
 }
 
+/// A quantity that jumps: each value holds from its time to the next one's; before the first it is zero.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Steps {
+    steps: Vec<(Time, f64)>,
+}
+
+impl Steps {
+    /// From these times on, these values.
+    ///
+    /// # Panics
+    /// Unless the times rise.
+    #[must_use]
+    pub fn new(steps: Vec<(Time, f64)>) -> Self {
+        assert!(steps.is_sorted_by(|a, b| a.0 < b.0), "steps are in order of time");
+        Self { steps }
+    }
+
+    /// The value at `time`.
+    #[must_use]
+    pub fn at(&self, time: Time) -> f64 {
+        let begun = self.steps.partition_point(|step| step.0 <= time);
+        begun.checked_sub(1).map_or(0.0, |last| self.steps[last].1)
+    }
+
+    /// The same jumps, so many times as high.
+    #[must_use]
+    pub fn times(mut self, factor: f64) -> Self {
+        self.steps.iter_mut().for_each(|step| step.1 *= factor);
+        self
+    }
+
+    /// As [`Curve::advance`].
+    #[must_use]
+    pub fn advance(&self, from: Time, mut area: f64, limit: Time) -> Option<Time> {
+        let mut at = from;
+        while at < limit {
+            let begun = self.steps.partition_point(|step| step.0 <= at);
+            let value = begun.checked_sub(1).map_or(0.0, |last| self.steps[last].1);
+            let until = self.steps.get(begun).map_or(limit, |next| next.0).min(limit);
+            let here = value * until.since(at).as_secs_f64();
+            if here >= area && value > 0.0 {
+                return Some(at.saturating_add(Span::from_secs_f64_saturating(area / value)).min(until));
+            }
+            area -= here;
+            at = until;
+        }
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,5 +165,19 @@ mod tests {
         // 1·x + x² = 0.75 h has the root x = 0.5 h.
         near(curve.advance(Time::ZERO, 0.75 * 3600.0, hours(9)), Time::ZERO + Span::from_mins(30));
         near(Curve::constant(2.0).advance(hours(1), 7200.0, hours(9)), hours(2));
+    }
+
+    #[test]
+    fn steps_hold_until_the_next_one_and_are_inverted_exactly() {
+        let at = |s: u64| Time::ZERO + Span::from_secs(s);
+        let steps = Steps::new(vec![(at(10), 2.0), (at(20), 0.0), (at(30), 4.0)]);
+        let values: Vec<f64> = [0, 10, 19, 20, 30, 99].into_iter().map(|s| steps.at(at(s))).collect();
+        assert_eq!(values, [0.0, 2.0, 2.0, 0.0, 4.0, 4.0]);
+        assert_eq!(steps.advance(Time::ZERO, 3.0, at(99)), Some(Time::ZERO + Span::from_millis(11_500)));
+        // 20 of them fill the first step; the pause holds none.
+        assert_eq!(steps.advance(Time::ZERO, 24.0, at(99)), Some(at(31)));
+        assert_eq!(steps.advance(at(25), 4.0, at(99)), Some(at(31)));
+        assert_eq!(steps.advance(Time::ZERO, 24.0, at(30)), None);
+        assert_eq!(steps.times(0.5).advance(Time::ZERO, 12.0, at(99)), Some(at(31)));
     }
 }

@@ -26,7 +26,7 @@ pub mod outcome;
 pub mod quantity;
 mod text;
 
-pub use curve::Curve;
+pub use curve::{Curve, Steps};
 pub use fault::{Fault, FaultKind, FaultScope, OutageScript};
 pub use ids::{NodeId, ProviderId, WorkloadId};
 pub use money::{Price, Usd};

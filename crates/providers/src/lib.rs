@@ -1,5 +1,6 @@
 //! What stands between a request and its answer: pure state machines that are told the time and never ask for it.
 //!
+//! * [`arrivals`] – point processes that requests arrive by
 //! * [`batch`] – an endpoint with continuous batching: prefill, then decoding as processor sharing
 //! * [`limiter`] – requests per minute, tokens per minute, requests in flight
 //! * [`health`] – which faults are active, and what they add up to
@@ -11,6 +12,7 @@
 //! this crate does I/O, starts a thread or reads a clock.
 #![forbid(unsafe_code)]
 
+pub mod arrivals;
 pub mod batch;
 pub mod congestion;
 pub mod health;

@@ -4,12 +4,12 @@ use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use petgraph::graph::{DiGraph, NodeIndex};
-use sandbox_core::Span;
-use sandbox_model::{NodeId, ProviderId};
+use sandbox_core::{Span, Time};
+use sandbox_model::{NodeId, ProviderId, Steps};
 
 use crate::check::{self, Report};
 use crate::clock::When;
-use crate::file::{Arrivals, FaultEntry, Link, Process, Scenario, Script, Workload};
+use crate::file::{Arrivals, FaultEntry, Link, Process, Scenario, Script, Step, Workload};
 use crate::objective::Objective;
 use crate::problem::{Invalid, Problem, name_hint};
 use crate::read::{fits, read};
@@ -343,11 +343,16 @@ fn topology(nodes: &[Node]) -> DiGraph<NodeId, ()> {
 fn arrivals(workload: &Workload, rows: Option<&[TraceRow]>, scenario: &Scenario) -> ResolvedArrivals {
     let (start, duration) = (&scenario.start, scenario.duration);
     match &workload.arrivals {
-        Arrivals::Poisson { rate, profile } => ResolvedArrivals::Poisson {
-            rate: profile.curve(rate.as_per_second(), start, duration),
-            input: workload.input.clone(),
-            output: workload.output.clone(),
-        },
+        Arrivals::Poisson { rate, profile }
+        | Arrivals::Renewal { rate, profile, .. }
+        | Arrivals::Bursts { rate, profile, .. }
+        | Arrivals::Clients { rate, profile, .. } => {
+            ResolvedArrivals::Drawn { rate: profile.curve(rate.as_per_second(), start, duration) }
+        }
+        Arrivals::Steps { steps } => {
+            let step = |step: &Step| (Time::ZERO + step.from, step.rate.as_per_second());
+            ResolvedArrivals::Steps(Steps::new(steps.iter().map(step).collect()))
+        }
         Arrivals::Trace { speed, quantum, .. } => {
             let rows = rows.unwrap_or_default();
             ResolvedArrivals::Trace(trace::arrivals(

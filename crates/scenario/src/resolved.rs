@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use petgraph::graph::DiGraph;
 use sandbox_core::{Span, Time};
-use sandbox_model::{Curve, NodeId, OutageScript, ProviderId};
+use sandbox_model::{Curve, NodeId, OutageScript, ProviderId, Steps};
 
-use crate::file::{Length, Link, Scenario};
+use crate::file::{Link, Scenario};
 use crate::objective::Objective;
 
 /// A scenario that can run. What has no entry here is read from [`Resolved::scenario`] at the same index.
@@ -94,15 +94,13 @@ pub struct ResolvedWorkload {
 /// When requests arrive, ready to draw.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ResolvedArrivals {
-    /// Time-varying Poisson: arrivals per second at each time, and the lengths of requests.
-    Poisson {
+    /// Drawn by the law that the scenario names, at this rate over time [1/s].
+    Drawn {
         /// Rate [1/s].
         rate: Curve,
-        /// Prompt tokens.
-        input: Length,
-        /// Answer tokens.
-        output: Length,
     },
+    /// Independently of each other, at a rate [1/s] that jumps.
+    Steps(Steps),
     /// A recorded list in order of time.
     Trace(Vec<TraceRow>),
 }

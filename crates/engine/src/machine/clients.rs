@@ -6,11 +6,12 @@ use sandbox_model::Answer;
 use super::{Event, KEY_BITS, Machine, Queue, Request};
 use crate::account::{Outcome, Path, Served, record_ttft};
 use crate::slab::NONE;
+use crate::world::Arrival;
 
 impl Machine {
     pub(super) fn schedule_arrival(&mut self, workload: u16, now: Time, queue: &mut Queue) {
         let end = self.end;
-        if let Some(at) = self.world.workloads[workload as usize].source.next_arrival(now, end) {
+        if let Some(at) = self.world.workloads[workload as usize].next_arrival(now, end) {
             self.schedule(at, Event::Arrival(workload), queue);
         }
     }
@@ -18,7 +19,8 @@ impl Machine {
     /// A request arrives: it gets its lengths and enters its router.
     pub(super) fn arrive(&mut self, workload: u16, now: Time, queue: &mut Queue) {
         let w = &mut self.world.workloads[workload as usize];
-        let (input, output) = w.source.draw_lengths();
+        let Arrival { input, output, client, prefix, shared, conversation, turn } =
+            w.arrive(now, self.end, &mut self.conversations);
         let key = u64::from(workload) << KEY_BITS | w.drawn;
         w.drawn += 1;
         let (entry, plan, region, deadline) = (w.entry, w.plan, w.region, now.saturating_add(w.deadline));
@@ -36,10 +38,15 @@ impl Machine {
             counted,
             bucket,
             key,
+            client,
             arrived: now,
             deadline,
             input,
             output,
+            prefix,
+            shared,
+            conversation,
+            turn,
             plan_failure: None,
             attempts: 0,
             first_token: false,
@@ -74,10 +81,11 @@ impl Machine {
     /// A request leaves with its final answer.
     pub(super) fn finish_request(&mut self, id: u32, answer: Answer) {
         let r = &mut self.requests[id];
-        let (workload, counted, bucket) = (r.workload, r.counted, r.bucket);
+        let (workload, counted, bucket, conversation) = (r.workload, r.counted, r.bucket, r.conversation);
         let served = r.served.take();
         let (attempts, shed) = (r.attempts, r.routed && r.attempts == 0 && answer != Answer::TimedOut);
         self.requests.give_back(id);
+        self.leave_conversation(conversation);
         let outcome = match (answer, &served) {
             (Answer::Ok, Some(Served { path: Path::Leak { .. }, .. })) => Outcome::Leak,
             (Answer::Ok, _) => Outcome::Plan,

@@ -3,6 +3,7 @@
 //! * this file – the state, the events and their order
 //! * [`clients`] – requests arrive and leave
 //! * [`calls`] – routers decide; attempts are made and answered
+//! * [`conversations`] – what endpoints have of a prompt from before
 //! * [`patience`] – callers give up
 //! * [`serving`] – attempts reach endpoints; endpoints serve
 //! * [`truth`] – faults, competing load, and what is true of a target right now
@@ -13,6 +14,7 @@
 
 mod calls;
 mod clients;
+mod conversations;
 mod patience;
 mod serving;
 mod truth;
@@ -29,7 +31,7 @@ use crate::belief::Beliefs;
 use crate::buckets::Buckets;
 use crate::slab::{NONE, Slab};
 use crate::weather::{CONGESTION_STEP, Sky};
-use crate::world::{Kind, World};
+use crate::world::{Conversation, Kind, World};
 
 pub(crate) type Queue = EventQueue<Event>;
 
@@ -168,10 +170,19 @@ pub(crate) struct Request {
     pub(crate) bucket: u32,
     /// Names it in all draws: workload and number of arrival.
     pub(crate) key: u64,
+    /// Who sends it, if its source knows; else [`NONE`], and its number tells (`Workload::client_of`).
+    pub(crate) client: u32,
     pub(crate) arrived: Time,
     pub(crate) deadline: Time,
     pub(crate) input: u32,
     pub(crate) output: u32,
+    /// Tokens of its prompt that the turn before had in its prompt or its answer.
+    pub(crate) prefix: u32,
+    /// Tokens that all prompts of its workload begin with.
+    pub(crate) shared: u32,
+    /// Its conversation, or [`NONE`], and which turn it is, from 1.
+    pub(crate) conversation: u32,
+    pub(crate) turn: u32,
     /// Why it left the plan, or why the plan failed it last.
     pub(crate) plan_failure: Option<Cause>,
     /// Attempts of its entry router.
@@ -225,6 +236,8 @@ pub(crate) struct Attempt {
     pub(crate) timer: Option<(EventId, Time)>,
     /// Until when the caller waits once it has the first token.
     pub(crate) last_patience: Option<Time>,
+    /// Tokens of the prompt that its endpoint had from before when it was let in.
+    pub(crate) cached: u32,
     /// Which of its target's replicas has it, once it works.
     pub(crate) replica: u16,
     /// The endpoint will break its stream off before its last token.
@@ -273,6 +286,9 @@ pub(crate) struct Machine {
     pub(crate) requests: Slab<Request>,
     pub(crate) calls: Slab<Call>,
     pub(crate) attempts: Slab<Attempt>,
+    pub(crate) conversations: Slab<Conversation>,
+    /// When an endpoint last completed an answer of a workload: `[workload * endpoints + endpoint]`.
+    last_served: Vec<Option<Time>>,
     pub(crate) faults: Vec<NodeFault>,
     pub(crate) beliefs: Beliefs,
     pub(crate) buckets: Buckets,
@@ -307,6 +323,8 @@ impl Machine {
             requests: Slab::new(),
             calls: Slab::new(),
             attempts: Slab::new(),
+            conversations: Slab::new(),
+            last_served: vec![None; world.workloads.len() * world.endpoints.len()],
             faults: Vec::new(),
             beliefs: Beliefs::new(world.nodes.len(), buckets.rows.len(), resolved.bucket),
             cells: Cells::new(world.workloads.len(), world.endpoints.len()),

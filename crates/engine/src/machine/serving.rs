@@ -21,7 +21,8 @@ impl Machine {
         }
         let node = &self.world.nodes[attempt.target.index()];
         let (kind, counted) = (node.kind, attempt.counted);
-        let fate = self.fate(attempt.target, self.requests[attempt.request].key, attempt.luck);
+        let request = &self.requests[attempt.request];
+        let fate = self.fate(attempt.target, request.key, request.client, attempt.luck);
         if let (Kind::Endpoint(e), true) = (kind, counted) {
             let tally = &mut self.endpoint_tallies[e as usize];
             tally.arrive();
@@ -79,6 +80,10 @@ impl Machine {
             self.buckets.at(now).rate_limited += 1;
             self.refuse(id, kind, answer, limit_cause(refusal.limit), now, queue);
             return;
+        }
+        if let Some(ttl) = self.world.endpoints[e as usize].prefix_cache {
+            let cached = self.cached_tokens(self.attempts[id].request, e, now, ttl);
+            self.attempts[id].cached = cached.min(input);
         }
         let made = cut.map_or(output, |after| after.min(output));
         self.attempts[id].cut = made < output;
@@ -168,6 +173,7 @@ impl Machine {
         let attempt = &self.attempts[id];
         let (input, output, counted) = (attempt.input, attempt.output, attempt.counted);
         let (request, path, workload) = (attempt.request, attempt.path, attempt.workload);
+        self.note_served(workload, request, e, now);
         let billed = self.world.endpoints[e as usize].price.bill(input, output);
         if counted {
             self.bill(billed, now);

@@ -7,6 +7,7 @@ use sandbox_routers::Truth;
 use sandbox_scenario::Resolved;
 
 use super::{Event, KEY_BITS, Machine, NodeFault, Queue, STEP, Stage, limit_cause};
+use crate::slab::NONE;
 use crate::world::{Kind, Replica};
 
 /// How fast an endpoint in this condition works.
@@ -166,8 +167,9 @@ impl Machine {
         self.set_replica_paces(e, now);
     }
 
-    /// What happens to a request that reaches `node` now. `luck` numbers the try.
-    pub(super) fn fate(&self, node: NodeId, request: u64, luck: u64) -> Fate {
+    /// What happens to a request of `client` (see [`super::Request::client`]) that reaches `node` now. `luck` numbers
+    /// the try.
+    pub(super) fn fate(&self, node: NodeId, request: u64, client: u32, luck: u64) -> Fate {
         let node = &self.world.nodes[node.index()];
         let condition = node.health.condition();
         if !condition.needs_luck() {
@@ -177,7 +179,11 @@ impl Machine {
         let errors = uniform(&mut draw);
         let (slow_fail, cut) = (uniform(&mut draw), uniform(&mut draw));
         let workload = (request >> KEY_BITS) as usize;
-        let client = u64::from(self.world.workloads[workload].client_of(request & ((1 << KEY_BITS) - 1)));
+        let client = match client {
+            NONE => self.world.workloads[workload].client_of(request & ((1 << KEY_BITS) - 1)),
+            known => known,
+        };
+        let client = u64::from(client);
         let client = uniform(&mut node.noise_of_clients.at((workload as u64) << KEY_BITS | client, 0));
         condition.fate(Luck { errors, client, slow_fail, cut })
     }
@@ -237,14 +243,15 @@ impl Machine {
         let call = &self.calls[call];
         let router = call.router as usize;
         let request = &self.requests[call.request];
-        let (key, input, output) = (request.key, request.input, request.output);
+        let (key, client) = (request.key, request.client);
+        let (input, output) = (request.input, request.output);
         let luck = call.luck;
         let tries: Vec<u64> = (0..self.world.routers[router].targets.len())
             .map(|n| call.tried.iter().filter(|tried| tried.target == n).count() as u64)
             .collect();
         for (number, again) in tries.into_iter().enumerate() {
             let target = self.world.routers[router].targets[number];
-            let serves = self.fate(target, key, luck * 64 + again.min(63)) == Fate::Served(None);
+            let serves = self.fate(target, key, client, luck * 64 + again.min(63)) == Fate::Served(None);
             let headroom = self.lack_of_headroom(target, now, input, output).is_none();
             self.world.routers[router].views[number].truth = Some(Truth { serves, headroom });
         }

@@ -1,17 +1,20 @@
 //! The scenario as tables: what the event handler looks things up in.
 //!
 //! * this file – nodes, links, and which leads to which
+//! * [`conversations`] – requests that follow one another
 //! * [`endpoint`] – endpoints, their prices, and other tenants' load
 //! * [`router`] – routers and their strategies
 //! * [`traffic`] – where requests come from
 
+mod conversations;
 mod endpoint;
 mod router;
 mod traffic;
 
+pub(crate) use conversations::Conversation;
 pub(crate) use endpoint::{Endpoint, Prices, ProviderLoad, Replica};
 pub(crate) use router::Router;
-pub(crate) use traffic::Workload;
+pub(crate) use traffic::{Arrival, Workload};
 
 use sandbox_core::{Noise, Seed, Span, Time};
 use sandbox_model::{NodeId, Usd};

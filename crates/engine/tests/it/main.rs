@@ -4,6 +4,7 @@
 //! * [`exact`] – single requests, worked out by hand to the nanosecond and the pico-dollar
 //! * [`laws`] – conservation, the twin, the clairvoyant bound, under drawn weather
 //! * [`shipped`] – the scenarios of this repository, and real traces through the flagship's routers
+//! * [`traffic`] – sources of requests
 //! * [`weather`] – what no router can change
 
 mod causes;
@@ -11,4 +12,5 @@ mod exact;
 mod laws;
 mod shipped;
 mod support;
+mod traffic;
 mod weather;

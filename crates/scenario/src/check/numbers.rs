@@ -108,7 +108,7 @@ impl Profile {
     }
 }
 
-fn span_dist(path: &Path, dist: &SpanDist, report: &mut Report<'_>) {
+pub(super) fn span_dist(path: &Path, dist: &SpanDist, report: &mut Report<'_>) {
     match dist {
         SpanDist::Constant(span) => report.positive(path, *span, "12h"),
         SpanDist::Exponential { mean } => report.positive(&path.key("mean"), *mean, "12h"),

@@ -1,12 +1,22 @@
 //! Numbers of workloads: rates and lengths.
 
+use sandbox_model::Rate;
+
 use super::Report;
-use super::numbers::{SIGMA_MAX, profile};
-use crate::file::{Arrivals, Length, Workload};
+use super::numbers::{SIGMA_MAX, profile, span_dist};
+use crate::file::{Arrivals, Conversations, Length, Step, Workload};
 use crate::syntax::Path;
 
 /// Most clients of a workload: each has a weight in memory.
 const CLIENTS_MAX: u32 = 1_000_000;
+/// Highest rate [1/s]: above, a unit was mistaken.
+const RATE_MAX: f64 = 1e6;
+/// Coefficients of variation that the laws of gaps are good for.
+const CV_MIN: f64 = 0.01;
+const CV_MAX: f64 = 100.0;
+/// Mean number of requests in a burst: with fewer, most of the work is bursts that send nothing.
+const BURST_MIN: f64 = 0.1;
+const BURST_MAX: f64 = 1e6;
 
 pub(super) fn workload(path: &Path, w: &Workload, report: &mut Report<'_>) {
     report.positive(&path.key("deadline"), w.deadline, "10m");
@@ -18,25 +28,37 @@ pub(super) fn workload(path: &Path, w: &Workload, report: &mut Report<'_>) {
     report.within(&clients.key("skew"), w.clients.skew, 0.0, 10.0);
     length(&path.key("input"), &w.input, report);
     length(&path.key("output"), &w.output, report);
+    report.within(&path.key("cacheable"), w.cacheable, 0.0, 1.0);
+    if let Some(c) = &w.conversations {
+        conversations(&path.key("conversations"), c, &w.arrivals, report);
+    }
     let path = path.key("arrivals");
     match &w.arrivals {
         Arrivals::Poisson { rate, profile: shape } => {
-            let per_second = rate.as_per_second();
-            if per_second <= 0.0 {
+            positive_rate(&path.key("rate"), *rate, report);
+            profile(&path.key("profile"), shape, report);
+        }
+        Arrivals::Renewal { rate, cv, profile: shape, .. }
+        | Arrivals::Clients { rate, cv, profile: shape, .. } => {
+            positive_rate(&path.key("rate"), *rate, report);
+            variation(&path.key("cv"), *cv, report);
+            profile(&path.key("profile"), shape, report);
+        }
+        Arrivals::Bursts { rate, pace, lasting, profile: shape } => {
+            positive_rate(&path.key("rate"), *rate, report);
+            positive_rate(&path.key("pace"), *pace, report);
+            report.positive(&path.key("lasting"), *lasting, "7.6s");
+            let requests = pace.as_per_second() * lasting.as_secs_f64();
+            if requests > 0.0 && !(BURST_MIN..=BURST_MAX).contains(&requests) {
                 report.say(
-                    &path.key("rate"),
-                    "nothing would ever arrive",
-                    "write a rate above zero, or remove the workload",
-                );
-            } else if per_second > 1e6 {
-                report.say(
-                    &path.key("rate"),
-                    "more than a million requests a second",
-                    "check its unit: \"600/min\", \"40/s\"",
+                    &path.key("lasting"),
+                    format!("a burst would have {requests:.3} requests on average"),
+                    "choose pace times lasting between 0.1 and a million requests",
                 );
             }
             profile(&path.key("profile"), shape, report);
         }
+        Arrivals::Steps { steps } => load_steps(&path.key("steps"), steps, report),
         Arrivals::Trace { file, speed, .. } => {
             if file.trim().is_empty() {
                 report.say(
@@ -46,6 +68,57 @@ pub(super) fn workload(path: &Path, w: &Workload, report: &mut Report<'_>) {
                 );
             }
             report.within(&path.key("speed"), *speed, 1e-6, 1e6);
+        }
+    }
+}
+
+fn conversations(path: &Path, c: &Conversations, arrivals: &Arrivals, report: &mut Report<'_>) {
+    if matches!(arrivals, Arrivals::Trace { .. }) {
+        let hint = "leave `conversations` out: a trace has a row for each turn, with its whole prompt";
+        report.say(path, "a trace brings its own requests", hint);
+    }
+    report.within(&path.key("turns"), c.turns, 1.0, 1_000.0);
+    span_dist(&path.key("think"), &c.think, report);
+    if c.context_max == 0 {
+        let hint = "leave the key out for 128,000";
+        report.say(&path.key("context_max"), "a prompt has at least one token", hint);
+    }
+}
+
+fn positive_rate(path: &Path, rate: Rate, report: &mut Report<'_>) {
+    let per_second = rate.as_per_second();
+    if per_second <= 0.0 {
+        report.say(path, "nothing would ever arrive", "write a rate above zero, or remove the workload");
+    } else if per_second > RATE_MAX {
+        report.say(path, "more than a million requests a second", "check its unit: \"600/min\", \"40/s\"");
+    }
+}
+
+/// A coefficient of variation of gaps.
+fn variation(path: &Path, cv: f64, report: &mut Report<'_>) {
+    if !(CV_MIN..=CV_MAX).contains(&cv) {
+        report.say(
+            path,
+            format!("gaps cannot have a coefficient of variation of `{cv}`"),
+            "write a number from 0.01 (clockwork) by 1.0 (as random as Poisson) to 100.0 (clumps)",
+        );
+    }
+}
+
+fn load_steps(path: &Path, steps: &[Step], report: &mut Report<'_>) {
+    if steps.is_empty() {
+        report.say(path, "the list is empty", "write steps, like [(from: \"0s\", rate: \"40/s\")]");
+    } else if steps.iter().all(|step| step.rate.as_per_second() <= 0.0) {
+        report.say(path, "nothing would ever arrive", "give at least one step a rate above zero");
+    }
+    for (i, step) in steps.iter().enumerate() {
+        if step.rate.as_per_second() > RATE_MAX {
+            let hint = "check its unit: \"600/min\", \"40/s\"";
+            report.say(&path.at(i).key("rate"), "more than a million requests a second", hint);
+        }
+        if i > 0 && steps[i - 1].from >= step.from {
+            let message = format!("{} is not after the step before, {}", step.from, steps[i - 1].from);
+            report.say(&path.at(i).key("from"), message, "write the steps in order of time");
         }
     }
 }

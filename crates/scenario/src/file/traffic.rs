@@ -4,7 +4,7 @@ use sandbox_core::Span;
 use sandbox_model::Rate;
 use serde::{Deserialize, Serialize};
 
-use super::Profile;
+use super::{Profile, SpanDist};
 
 /// Who sends.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -29,6 +29,16 @@ pub struct Workload {
     /// Who sends: matters where clients fare differently (gray failures).
     #[serde(default)]
     pub clients: Clients,
+    /// Requests that follow one another, each with all that was said before in its prompt. Default: every request stands
+    /// alone. Not for a trace.
+    #[serde(default)]
+    pub conversations: Option<Conversations>,
+    /// Share of a prompt (of the first one of a conversation) that all prompts of this workload begin with, like a
+    /// system prompt: an endpoint that has a prefix cache and served this workload lately need not read it again.
+    /// Default 0: an assumption. (An unlimited cache would have had 36.6 % of the blocks of Mooncake's conversation
+    /// trace; DeepSeek reports 56.3 % of input tokens in production. Both hold earlier turns as well.)
+    #[serde(default)]
+    pub cacheable: f64,
     /// How long a client waits for its whole answer. Default 600 s: OpenAI SDK.
     #[serde(default = "deadline")]
     pub deadline: Span,
@@ -45,6 +55,24 @@ pub struct Clients {
     pub skew: f64,
 }
 
+/// Requests that follow one another. `rate` stays the rate of requests: conversations begin at `rate / turns`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conversations {
+    /// Mean number of turns; the number is geometric, at least 1.
+    pub turns: f64,
+    /// From the arrival of a turn to the arrival of the next: answering, reading and writing. Not from the answer, as
+    /// then a router would move the requests that come after.
+    pub think: SpanDist,
+    /// Whether a prompt holds all earlier prompts and answers of its conversation, beside the tokens that `input` draws.
+    /// Default true: chat APIs are stateless.
+    #[serde(default = "yes")]
+    pub grows: bool,
+    /// Longest prompt [tokens]; what is longer loses its oldest turns. Default 128,000: an assumption.
+    #[serde(default = "context_max")]
+    pub context_max: u32,
+}
+
 /// When requests arrive.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,6 +82,54 @@ pub enum Arrivals {
         /// Mean rate over a day.
         rate: Rate,
         /// How the rate moves.
+        #[serde(default)]
+        profile: Profile,
+    },
+    /// One after the other, with gaps of any spread: more regular (CV below 1) or in clumps (CV above 1). The gaps run
+    /// down at the pace of the rate.
+    Renewal {
+        /// Mean rate over a day.
+        rate: Rate,
+        /// Coefficient of variation of the gaps: standard deviation over mean. 1 is Poisson with `Gamma`.
+        cv: f64,
+        /// The law of the gaps.
+        #[serde(default)]
+        law: GapLaw,
+        /// How the rate moves.
+        #[serde(default)]
+        profile: Profile,
+    },
+    /// In bursts: each is one client that sends at a pace of its own for an exponential time. Bursts begin
+    /// independently of each other, at `rate / (pace * lasting)`.
+    Bursts {
+        /// Mean rate over a day, all bursts together.
+        rate: Rate,
+        /// How fast a burst sends while it lasts. Azure's traces of Nov 2023: about `"12.2/s"` (code) and `"0.39/s"`
+        /// (conversation), fitted to the dispersion of their counts at 1 s and 60 s.
+        pace: Rate,
+        /// Mean length of a burst. Azure's traces of Nov 2023: about `"7.6s"` (code) and `"40s"` (conversation).
+        lasting: Span,
+        /// How the rate at which bursts begin moves.
+        #[serde(default)]
+        profile: Profile,
+    },
+    /// Independently of each other, at a rate that jumps: load steps and spikes.
+    Steps {
+        /// The rates, each from its time to the next one's; nothing arrives before the first.
+        steps: Vec<Step>,
+    },
+    /// Each of the workload's `clients` with gaps of its own; client `k` has the share of the rate that its weight
+    /// gives it.
+    Clients {
+        /// Mean rate over a day, all clients together.
+        rate: Rate,
+        /// Coefficient of variation of each client's gaps. (In Alibaba's ServeGen traces the rate-weighted median is
+        /// 1.0 to 2.0 and the 90th percentile 5.6 to 27.)
+        cv: f64,
+        /// The law of the gaps.
+        #[serde(default)]
+        law: GapLaw,
+        /// How all clients' rates move.
         #[serde(default)]
         profile: Profile,
     },
@@ -71,6 +147,26 @@ pub enum Arrivals {
         #[serde(default)]
         quantum: Span,
     },
+}
+
+/// The law of the gaps between arrivals; the mean and the CV are given beside it.
+#[derive(Copy, Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub enum GapLaw {
+    /// Gamma. (Most clients in Alibaba's ServeGen traces, by rate.)
+    #[default]
+    Gamma,
+    /// Weibull. (The best fit to Azure's code trace of Nov 2023, with shape 0.42.)
+    Weibull,
+}
+
+/// A rate from a time on.
+#[derive(Copy, Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Since the start of the scenario.
+    pub from: Span,
+    /// The rate from then on; `"0/s"` is a pause.
+    pub rate: Rate,
 }
 
 /// A distribution of token counts.
@@ -99,6 +195,14 @@ const fn unity() -> f64 {
 
 const fn deadline() -> Span {
     Span::from_secs(600)
+}
+
+const fn yes() -> bool {
+    true
+}
+
+const fn context_max() -> u32 {
+    128_000
 }
 
 const fn length_max() -> u32 {

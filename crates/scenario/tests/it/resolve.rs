@@ -23,7 +23,7 @@ fn names_become_indices_and_shapes_become_curves() {
     assert_eq!(r.links[0][0].as_ref().unwrap().rtt, Span::from_millis(2));
     assert_eq!(r.bucket, Span::from_mins(1));
     assert!(r.providers[0].competing.as_ref().unwrap().max() < 0.65 && r.providers[1].competing.is_none());
-    let ResolvedArrivals::Poisson { rate, .. } = &r.workloads[0].arrivals else { panic!() };
+    let ResolvedArrivals::Drawn { rate } = &r.workloads[0].arrivals else { panic!() };
     let day: f64 = (0..24).map(|h| rate.at(Time::ZERO + Span::from_hours(h))).sum();
     assert!((day / 24.0 - 40.0).abs() < 1e-9, "{day}");
     let faults: Vec<String> =

@@ -12,7 +12,7 @@ fn rows(file: &Path, more: &str) -> Result<Vec<TraceRow>, sandbox_scenario::Inva
     let resolved = Resolved::parse("scenario.ron", crate::SCENARIO, file.parent(), &set)?;
     match &resolved.workloads[0].arrivals {
         ResolvedArrivals::Trace(rows) => Ok(rows.clone()),
-        ResolvedArrivals::Poisson { .. } => panic!("not a trace"),
+        _ => panic!("not a trace"),
     }
 }
 
