@@ -143,4 +143,38 @@ mod tests {
         // 1e-8 at an instant.
         assert!(width <= 20 && simulation.model.simulated_requests > 700, "{width}");
     }
+
+    /// The same conversations at endpoints that keep prefixes for an hour and take 1 ms for a token: whoever comes to the
+    /// endpoint of the turn before pays for what is new, whoever has moved pays for all but the shared beginning.
+    #[test]
+    fn a_conversation_that_moves_pays_full_prefill() {
+        let text = SCENARIO
+            .replace(r#"prefill_per_token: "0s","#, r#"prefill_per_token: "1ms", prefix_cache: "1h","#)
+            .replace("cacheable: 0.4,", "");
+        let resolved = Resolved::parse("talk.ron", &text, None, &[]).unwrap_or_else(|e| panic!("{e}"));
+        let mut simulation = crate::run::start(&resolved, &outage_script(&resolved), Sky::Drawn);
+        // By request, so that each counts once: whether it is a later turn, found a prefix, and has one.
+        let mut seen = std::collections::BTreeMap::new();
+        for tenth in 1..18_000_u64 {
+            simulation.run_until(Time::ZERO + Span::from_millis(100 * tenth)).unwrap();
+            let machine = &simulation.model;
+            for attempt in machine.attempts.iter() {
+                if !matches!(attempt.stage, crate::machine::Stage::Working(_)) || attempt.request == NONE {
+                    continue;
+                }
+                let r = &machine.requests[attempt.request];
+                let e = attempt.target.index();
+                let (_, at, _) =
+                    machine.conversations[r.conversation].last.unwrap_or((0, u16::MAX, Time::ZERO));
+                let expected = if r.turn > 1 && usize::from(at) == e { r.prefix } else { 0 };
+                assert_eq!(attempt.cached, expected, "turn {}", r.turn);
+                let work = Span::from_millis(100 + u64::from(r.input - expected));
+                assert_eq!(machine.prefill_of(attempt, e as u16), work);
+                seen.insert(r.key, (r.turn > 1, expected > 0, r.prefix > 0));
+            }
+        }
+        let count = |what: (bool, bool, bool)| seen.values().filter(|&&found| found == what).count();
+        let (stayed, moved) = (count((true, true, true)), count((true, false, true)));
+        assert!(stayed > 300 && moved >= 2, "{stayed} stayed, {moved} moved");
+    }
 }
