@@ -2,60 +2,35 @@
 //!
 //! A request holds one of the endpoint's sequence slots from admission to its last token. First its prompt is
 //! prefilled, which yields the first token; then it decodes `output - 1` more. With `B` sequences decoding, one step
-//! takes `τ(B) = a + b·B` and gives each of them one token, so all advance at the same pace: one virtual clock
+//! takes `τ` ([`rates`]) and gives each of them one token, so all advance at the same pace: one virtual clock
 //! `V` (tokens attained by a sequence that was always there) stands for all of them. A sequence that joins at `V`
 //! leaves at `V + output - 1`, and only the smallest leave-mark needs an event: O(log B) a request. Prefills run side
-//! by side under a second clock, which falls behind real time when the endpoint is slowed down.
+//! by side under a second clock, which falls behind real time when the endpoint is slowed down, and when they share
+//! a budget of prompt tokens in each step (chunked prefill).
 //!
-//! Other tenants' load `u` takes `u · sequences` of the slots: those are not free for us, they are part of `B`, and
-//! prefill work gets the remaining share `1 - u` (the mean of an M/G/1-PS queue, E[T|x] = x / (1 - ρ)).
+//! The step time may depend on the context that the decoding sequences hold. Each counts with its mean over its life,
+//! `prompt + output / 2` tokens, so that the pace changes only when a sequence joins or leaves.
+//!
+//! Memory: a job reserves `prompt + output` tokens of KV memory from admission to its end, and waits until they fit.
+//! The queue is strictly first come, first served. Whoever finds nobody of ours admitted is admitted, however much
+//! other tenants hold: nothing waits for ever.
+//!
+//! Other tenants' load `u` takes `u · sequences` of the slots, and that share of the KV memory: those are not free for
+//! us, they are part of `B`, and prefill work gets the remaining share `1 - u` (the mean of an M/G/1-PS queue,
+//! E[T|x] = x / (1 - ρ)).
 //!
 //! Invariants: integers only, so that a clock that is advanced in one step or in many reads the same; at most
 //! `slots` of our sequences are admitted; a job leaves exactly once.
+
+mod rates;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use sandbox_core::{Span, Time};
 
-/// Fraction bits of the decode clock [2⁻⁵² tokens]: a pace is rounded down by less than τ / 2⁵² ns, which is 1 in 10⁸ at
-/// τ = 45 ms and 1 in 450,000 at 10 s.
-const TOKEN_BITS: u32 = 52;
-/// Fraction bits of the prefill clock [2⁻³² ns]: its pace is rounded down by less than 1 in 10⁶ down to a thousandth.
-const WORK_BITS: u32 = 32;
-/// Fraction bits of a slowdown.
-const SLOWDOWN_BITS: u32 = 16;
-
-/// What an endpoint can do; see `Serving` of the scenario format.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub struct BatchSpec {
-    /// Decode step time without sequences (`a`).
-    pub step_base: Span,
-    /// Decode step time per sequence (`b`); `a` and `b` are not both zero.
-    pub step_per_sequence: Span,
-    /// Sequence slots, shared with other tenants; at least 1.
-    pub sequences: u32,
-    /// Requests that may wait for a slot.
-    pub queue: u32,
-    /// Longest wait for a slot.
-    pub queue_wait: Option<Span>,
-}
-
-/// How fast an endpoint works.
-#[derive(Copy, Clone, PartialEq, Debug)]
-pub struct Pace {
-    /// Share of the batch that other tenants take, 0 to 1.
-    pub competing: f64,
-    /// How many times longer prefill takes, at least 1; `None`: it stands still.
-    pub prefill: Option<f64>,
-    /// How many times longer a decode step takes, at least 1; `None`: streams stand still.
-    pub decode: Option<f64>,
-}
-
-impl Pace {
-    /// Nobody else is there, and nothing is wrong.
-    pub const FULL: Self = Self { competing: 0.0, prefill: Some(1.0), decode: Some(1.0) };
-}
+pub use rates::{BatchSpec, Pace};
+use rates::{Load, Rates, TOKEN_BITS, WORK_BITS};
 
 /// One request for an endpoint.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -64,8 +39,23 @@ pub struct Job {
     pub id: u32,
     /// Prefill time of this prompt at full speed.
     pub prefill: Span,
+    /// Tokens of the prompt: what it holds in memory, cached or not.
+    pub prompt: u32,
     /// Tokens of the answer, the first included; 0 counts as 1.
     pub output: u32,
+}
+
+impl Job {
+    /// KV memory that it reserves while it is admitted [tokens].
+    #[must_use]
+    pub const fn kv(&self) -> u64 {
+        self.prompt as u64 + self.output as u64
+    }
+
+    /// Its mean context while it decodes [tokens].
+    const fn context(&self) -> u64 {
+        self.prompt as u64 + self.output as u64 / 2
+    }
 }
 
 /// What became of an offer.
@@ -75,7 +65,7 @@ pub enum Offer {
     Started(Slot),
     /// It waits for one.
     Queued(Slot),
-    /// No slot and no room to wait.
+    /// No slot and no room to wait, or more tokens than the endpoint's memory could ever hold.
     Full,
 }
 
@@ -128,23 +118,16 @@ type Mark = Reverse<(u128, u64, u32, u32)>;
 #[derive(Clone, Debug)]
 pub struct Batch {
     spec: BatchSpec,
-    /// Slots that other tenants leave to us; at least 1.
-    slots: u32,
-    others: u32,
-    /// Of decoding [2⁻¹⁶]; `None`: stands still.
-    slowdown: Option<u64>,
-    /// Pace of the prefill clock [2⁻³² ns per ns].
-    work_rate: u64,
-    /// Pace of the decode clock [2⁻⁵² tokens per ns].
-    token_rate: u64,
+    rates: Rates,
     now: Time,
     work_clock: u128,
     token_clock: u128,
     prefills: BinaryHeap<Mark>,
     decodes: BinaryHeap<Mark>,
     waiting: VecDeque<(Time, Slot)>,
-    prefilling: u32,
-    decoding: u32,
+    load: Load,
+    /// KV memory that the admitted reserve [tokens].
+    reserved: u64,
     queued: u32,
     entries: Vec<Entry>,
     free: Vec<u32>,
@@ -155,39 +138,37 @@ impl Batch {
     /// An idle endpoint without competing load.
     ///
     /// # Panics
-    /// If there is no sequence slot, or a step takes no time.
+    /// If there is no sequence slot, a step takes no time, or a chunk has no work.
     #[must_use]
     pub fn new(spec: BatchSpec) -> Self {
         assert!(spec.sequences > 0, "an endpoint needs a sequence slot");
-        assert!(spec.step_base + spec.step_per_sequence > Span::ZERO, "a decode step takes time");
-        let mut batch = Self {
+        let step = spec.step_base + spec.step_per_sequence + spec.step_per_kv_token;
+        assert!(step > Span::ZERO, "a decode step takes time");
+        assert!(spec.chunk != Some(Span::ZERO), "a chunk that does nothing never ends a prefill");
+        Self {
             spec,
-            slots: spec.sequences,
-            others: 0,
-            slowdown: Some(1 << SLOWDOWN_BITS),
-            work_rate: 1 << WORK_BITS,
-            token_rate: 0,
+            rates: Rates::new(spec),
             now: Time::ZERO,
             work_clock: 0,
             token_clock: 0,
             prefills: BinaryHeap::new(),
             decodes: BinaryHeap::new(),
             waiting: VecDeque::new(),
-            prefilling: 0,
-            decoding: 0,
+            load: Load::default(),
+            reserved: 0,
             queued: 0,
             entries: Vec::new(),
             free: Vec::new(),
             joined: 0,
-        };
-        batch.set_token_rate();
-        batch
+        }
     }
 
     /// Offers a job.
     pub fn offer(&mut self, now: Time, job: Job) -> Offer {
         self.run_clocks(now);
-        if self.queued == 0 && self.admitted() < self.slots {
+        if self.spec.kv_tokens.is_some_and(|kv| job.kv() > kv) {
+            Offer::Full
+        } else if self.queued == 0 && self.fits(job.kv()) {
             let slot = self.allocate(job, Stage::Prefill);
             self.start_prefill(slot, job);
             Offer::Started(slot)
@@ -221,8 +202,8 @@ impl Batch {
             };
             Some(self.now.saturating_add(Span::from_nanos(nanos)))
         };
-        let prefill = due(self.prefills.peek(), self.work_clock, self.work_rate);
-        let decode = due(self.decodes.peek(), self.token_clock, self.token_rate);
+        let prefill = due(self.prefills.peek(), self.work_clock, self.rates.work);
+        let decode = due(self.decodes.peek(), self.token_clock, self.rates.token);
         let patience = match (self.spec.queue_wait, self.waiting.front()) {
             (Some(wait), Some(&(since, _))) => Some(since.saturating_add(wait)),
             _ => None,
@@ -267,26 +248,19 @@ impl Batch {
         self.waiting.clear();
     }
 
-    /// Sets how fast it works from now on.
+    /// Sets how fast it works from now on. Nothing is broken off, even if more are admitted than now would be.
     pub fn set_pace(&mut self, now: Time, pace: Pace) {
         self.run_clocks(now);
-        let competing = pace.competing.clamp(0.0, 1.0);
-        let others = (competing * f64::from(self.spec.sequences)) as u32;
-        self.others = others.min(self.spec.sequences - 1);
-        self.slots = self.spec.sequences - self.others;
-        self.slowdown = pace.decode.map(|s| (s.max(1.0) * f64::from(1_u32 << SLOWDOWN_BITS)) as u64);
-        let share = (1.0 - competing).max(1e-3);
-        // However slow, it moves: only `None` stands still.
-        self.work_rate =
-            pace.prefill.map_or(0, |s| (((share / s.max(1.0)) * (1_u64 << WORK_BITS) as f64) as u64).max(1));
-        self.set_token_rate();
+        self.rates.set_pace(pace);
+        self.rates.follow(self.load);
         self.start_waiting();
     }
 
-    /// Whether an offer would be taken now (started or queued).
+    /// Whether a job that reserves so many tokens ([`Job::kv`]) would be taken now (started or queued).
     #[must_use]
-    pub fn has_headroom(&self) -> bool {
-        self.admitted() < self.slots || self.queued < self.spec.queue
+    pub fn has_headroom(&self, kv: u64) -> bool {
+        self.spec.kv_tokens.is_none_or(|most| kv <= most)
+            && (self.queued < self.spec.queue || (self.queued == 0 && self.fits(kv)))
     }
 
     /// Our jobs inside: waiting, prefilling and decoding.
@@ -296,34 +270,21 @@ impl Batch {
     }
 
     const fn admitted(&self) -> u32 {
-        self.prefilling + self.decoding
+        self.load.prefilling + self.load.decoding
+    }
+
+    #[inline]
+    fn fits(&self, kv: u64) -> bool {
+        let admitted = self.admitted();
+        admitted < self.rates.slots && (admitted == 0 || self.reserved.saturating_add(kv) <= self.rates.kv)
     }
 
     #[inline]
     fn run_clocks(&mut self, now: Time) {
         let elapsed = u128::from(now.since(self.now).as_nanos());
-        self.work_clock += elapsed * u128::from(self.work_rate);
-        self.token_clock += elapsed * u128::from(self.token_rate);
+        self.work_clock += elapsed * u128::from(self.rates.work);
+        self.token_clock += elapsed * u128::from(self.rates.token);
         self.now = now;
-    }
-
-    #[inline]
-    fn set_token_rate(&mut self) {
-        let Some(slowdown) = self.slowdown else {
-            self.token_rate = 0;
-            return;
-        };
-        let sequences = u64::from(self.decoding + self.others);
-        let step = self.spec.step_base.as_nanos() + self.spec.step_per_sequence.as_nanos() * sequences;
-        // An empty batch without a base time has no pace, and nobody to notice.
-        let step = step.max(1);
-        let rate = if slowdown == 1 << SLOWDOWN_BITS {
-            (1 << TOKEN_BITS) / step
-        } else {
-            ((1_u128 << (TOKEN_BITS + SLOWDOWN_BITS)) / (u128::from(step) * u128::from(slowdown))) as u64
-        };
-        // However slow, it moves.
-        self.token_rate = rate.max(1);
     }
 
     fn allocate(&mut self, job: Job, stage: Stage) -> Slot {
@@ -351,12 +312,16 @@ impl Batch {
                 0
             }
             Stage::Prefill => {
-                self.prefilling -= 1;
+                self.reserved -= job.kv();
+                self.load.prefilling -= 1;
+                self.rates.follow_prefills(self.load);
                 0
             }
             Stage::Decode(joined) => {
-                self.decoding -= 1;
-                self.set_token_rate();
+                self.reserved -= job.kv();
+                self.load.decoding -= 1;
+                self.load.context -= job.context();
+                self.rates.follow(self.load);
                 let made = ((self.token_clock - joined) >> TOKEN_BITS) as u32;
                 (made + 1).min(job.output)
             }
@@ -368,7 +333,9 @@ impl Batch {
         let work = u128::from(job.prefill.as_nanos()) << WORK_BITS;
         self.joined += 1;
         self.prefills.push(Reverse((self.work_clock + work, self.joined, slot.index, slot.generation)));
-        self.prefilling += 1;
+        self.reserved += job.kv();
+        self.load.prefilling += 1;
+        self.rates.follow_prefills(self.load);
     }
 
     fn finish_prefills(&mut self, signals: &mut Vec<Signal>) {
@@ -389,12 +356,13 @@ impl Batch {
                 continue;
             }
             self.entries[index as usize].job = Some((job, Stage::Decode(self.token_clock)));
-            self.prefilling -= 1;
-            self.decoding += 1;
+            self.load.prefilling -= 1;
+            self.load.decoding += 1;
+            self.load.context += job.context();
             self.joined += 1;
             let leave = self.token_clock + (u128::from(job.output - 1) << TOKEN_BITS);
             self.decodes.push(Reverse((leave, self.joined, index, generation)));
-            self.set_token_rate();
+            self.rates.follow(self.load);
         }
     }
 
@@ -430,14 +398,19 @@ impl Batch {
 
     fn start_waiting(&mut self) -> bool {
         let mut started = false;
-        while self.queued > 0 && self.admitted() < self.slots {
-            let Some((_, slot)) = self.waiting.pop_front() else { break };
-            if let Some((job, Stage::Queued)) = self.current(slot.index, slot.generation) {
-                self.entries[slot.index as usize].job = Some((job, Stage::Prefill));
-                self.queued -= 1;
-                self.start_prefill(slot, job);
-                started = true;
+        while self.queued > 0 && self.admitted() < self.rates.slots {
+            // Nobody overtakes the first.
+            self.drop_stale_waiting();
+            let Some(&(_, slot)) = self.waiting.front() else { break };
+            let Some((job, _)) = self.current(slot.index, slot.generation) else { break };
+            if !self.fits(job.kv()) {
+                break;
             }
+            self.waiting.pop_front();
+            self.entries[slot.index as usize].job = Some((job, Stage::Prefill));
+            self.queued -= 1;
+            self.start_prefill(slot, job);
+            started = true;
         }
         // Behind those that start there may be places that others left behind.
         if started {

@@ -10,7 +10,7 @@ use sandbox_scenario::file::Billed;
 use super::Machine;
 use crate::account::{Path, Served};
 use crate::slab::NONE;
-use crate::world::{Bill, RouteId, Routes};
+use crate::world::{Bill, Kind, RouteId, Routes};
 
 /// What an attempt will be billed by.
 #[derive(Copy, Clone, Debug)]
@@ -36,16 +36,14 @@ impl Terms {
 }
 
 impl Machine {
-    /// Prompt tokens of an attempt that its endpoint reads from a cache. The one place to ask: endpoints have no caches
-    /// yet.
-    fn cached_of(&self, _attempt: u32) -> u32 {
-        0
-    }
-
-    /// Prompt tokens that the plan's endpoint would have read from its cache, had the attempt's request been served
-    /// there: what moving a conversation loses. The one place to ask.
-    fn cached_at_plan(&self, _attempt: u32) -> u32 {
-        0
+    /// Prompt tokens that the plan's endpoint would have had from before, had the attempt's request been sent there: what
+    /// moving a conversation loses. Nothing is known of a plan that is a router.
+    fn cached_at_plan(&self, attempt: u32) -> u32 {
+        let attempt = &self.attempts[attempt];
+        let plan = self.world.workloads[attempt.workload as usize].plan;
+        let Kind::Endpoint(e) = self.world.nodes[plan.index()].kind else { return 0 };
+        let Some(ttl) = self.world.endpoints[e as usize].prefix_cache else { return 0 };
+        self.cached_tokens(attempt.request, e, attempt.terms.at, ttl).min(attempt.input)
     }
 
     /// An attempt reaches an endpoint: the prices of this moment are its own.
@@ -75,7 +73,7 @@ impl Machine {
     /// What an attempt costs for these tokens. It uses up allowances.
     fn charge(&mut self, id: u32, input: u32, output: u32) -> Bill {
         let Terms { rates, way, .. } = self.attempts[id].terms;
-        let mut bill = Bill::new(rates.bill(input, self.cached_of(id), output));
+        let mut bill = Bill::new(rates.bill(input, self.attempts[id].cached, output));
         self.world.add_fees(way, &mut bill);
         bill
     }
@@ -126,7 +124,7 @@ impl Machine {
         let attempt = &self.attempts[id];
         let (at, input, output) = (attempt.terms.at, attempt.input, attempt.output);
         let key = self.requests[attempt.request].key;
-        let cached = self.cached_of(id);
+        let cached = self.attempts[id].cached;
         // Only gateways take fees, and this is the outermost: both bills hold all of them.
         let calm = self.world.calm_bill(grid?, at, key, input, cached, output)?;
         Some((billed - calm.total()).max(Usd::ZERO))

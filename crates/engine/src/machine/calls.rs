@@ -265,6 +265,8 @@ impl Machine {
             stage: Stage::Sent,
             timer: None,
             last_patience,
+            cached: 0,
+            replica: 0,
             cut: None,
             terms: Terms::NONE,
             streaming: false,
@@ -290,10 +292,10 @@ impl Machine {
         id
     }
 
-    /// The prefill time of an attempt's prompt at an endpoint, with the request's own luck.
+    /// The prefill time of what an endpoint must read of an attempt's prompt, with the request's own luck.
     pub(super) fn prefill_of(&self, attempt: &Attempt, endpoint: u16) -> Span {
         let e = &self.world.endpoints[endpoint as usize];
-        let work = e.prefill_base + e.prefill_per_token * u64::from(attempt.input);
+        let work = e.prefill_base + e.prefill_per_token * u64::from(attempt.input - attempt.cached);
         if e.prefill_noise == 0.0 {
             return work;
         }

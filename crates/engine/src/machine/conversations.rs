@@ -12,10 +12,9 @@ impl Machine {
     /// How many prompt tokens of `request` an `endpoint` that keeps prefixes for `ttl` would not have to read again: the
     /// conversation so far if it served the turn before, otherwise the shared beginning if it served any request of
     /// the workload.
-    #[cfg_attr(not(test), expect(dead_code, reason = "endpoints with a prefix cache ask this"))]
     pub(crate) fn cached_tokens(&self, request: u32, endpoint: u16, now: Time, ttl: Span) -> u32 {
         let r = &self.requests[request];
-        let fresh = |served: Time| now.since(served) <= ttl;
+        let fresh = |served: Time| served <= now && now.since(served) <= ttl;
         let of_conversation = match r.conversation {
             NONE => 0,
             id => match self.conversations[id].last {
@@ -143,5 +142,39 @@ mod tests {
         // 0.1 conversations a second, each for (5 - 1) * 10 s and an answer: 4 on average, Poisson; 20 has a chance of
         // 1e-8 at an instant.
         assert!(width <= 20 && simulation.model.simulated_requests > 700, "{width}");
+    }
+
+    /// The same conversations at endpoints that keep prefixes for an hour and take 1 ms for a token: whoever comes to the
+    /// endpoint of the turn before pays for what is new, whoever has moved pays for all but the shared beginning.
+    #[test]
+    fn a_conversation_that_moves_pays_full_prefill() {
+        let text = SCENARIO
+            .replace(r#"prefill_per_token: "0s","#, r#"prefill_per_token: "1ms", prefix_cache: "1h","#)
+            .replace("cacheable: 0.4,", "");
+        let resolved = Resolved::parse("talk.ron", &text, None, &[]).unwrap_or_else(|e| panic!("{e}"));
+        let mut simulation = crate::run::start(&resolved, &outage_script(&resolved), Sky::Drawn);
+        // By request, so that each counts once: whether it is a later turn, found a prefix, and has one.
+        let mut seen = std::collections::BTreeMap::new();
+        for tenth in 1..18_000_u64 {
+            simulation.run_until(Time::ZERO + Span::from_millis(100 * tenth)).unwrap();
+            let machine = &simulation.model;
+            for attempt in machine.attempts.iter() {
+                if !matches!(attempt.stage, crate::machine::Stage::Working(_)) || attempt.request == NONE {
+                    continue;
+                }
+                let r = &machine.requests[attempt.request];
+                let e = attempt.target.index();
+                let (_, at, _) =
+                    machine.conversations[r.conversation].last.unwrap_or((0, u16::MAX, Time::ZERO));
+                let expected = if r.turn > 1 && usize::from(at) == e { r.prefix } else { 0 };
+                assert_eq!(attempt.cached, expected, "turn {}", r.turn);
+                let work = Span::from_millis(100 + u64::from(r.input - expected));
+                assert_eq!(machine.prefill_of(attempt, e as u16), work);
+                seen.insert(r.key, (r.turn > 1, expected > 0, r.prefix > 0));
+            }
+        }
+        let count = |what: (bool, bool, bool)| seen.values().filter(|&&found| found == what).count();
+        let (stayed, moved) = (count((true, true, true)), count((true, false, true)));
+        assert!(stayed > 300 && moved >= 2, "{stayed} stayed, {moved} moved");
     }
 }

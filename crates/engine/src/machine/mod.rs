@@ -44,7 +44,7 @@ pub(crate) enum Event {
     Arrival(u16),
     /// An attempt reaches its target.
     Deliver(u32),
-    /// Something happens inside an endpoint.
+    /// Something happens inside a replica of an endpoint.
     Endpoint(u16),
     /// An attempt's answer reaches its caller.
     Return(u32),
@@ -240,6 +240,10 @@ pub(crate) struct Attempt {
     pub(crate) timer: Option<(EventId, Time)>,
     /// Until when the caller waits once it has the first token.
     pub(crate) last_patience: Option<Time>,
+    /// Tokens of the prompt that its endpoint had from before when it was let in.
+    pub(crate) cached: u32,
+    /// Which of its target's replicas has it, once it works.
+    pub(crate) replica: u16,
     /// The endpoint will break its stream off before its last token: after so many.
     pub(crate) cut: Option<u32>,
     pub(crate) terms: billing::Terms,
@@ -398,7 +402,7 @@ impl Machine {
                 (of_request(call.request), Some(self.world.routers[call.router as usize].node), None)
             }
             Event::FaultBegin(f) | Event::FaultEnd(f) => (None, self.faults[f as usize].node, None),
-            Event::Endpoint(e) => (None, Some(NodeId(e)), None),
+            Event::Endpoint(r) => (None, Some(NodeId(self.world.replicas[r as usize].endpoint)), None),
             Event::Congestion(_) => (None, None, None),
         };
         EventRecord { at: now, kind: event.kind(), request, node, answer }
@@ -434,7 +438,7 @@ impl Model for Machine {
         match event {
             Event::Arrival(workload) => self.arrive(workload, now, queue),
             Event::Deliver(attempt) => self.deliver(attempt, now, queue),
-            Event::Endpoint(endpoint) => self.run_endpoint(endpoint, now, queue),
+            Event::Endpoint(replica) => self.run_replica(replica, now, queue),
             Event::Return(attempt) => self.answered(attempt, now, queue),
             Event::Timer(attempt) => self.lose_patience(attempt, now, queue),
             Event::Wake(call) => self.wake(call, now, queue),

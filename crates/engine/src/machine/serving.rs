@@ -97,14 +97,29 @@ impl Machine {
             self.refuse(id, kind, answer, limit_cause(refusal.limit), now, queue);
             return;
         }
+        if let Some(ttl) = self.world.endpoints[e as usize].prefix_cache {
+            let cached = self.cached_tokens(self.attempts[id].request, e, now, ttl);
+            self.attempts[id].cached = cached.min(self.attempts[id].input);
+        }
         let made = cut.map_or(output, |after| after.min(output));
         self.attempts[id].cut = (made < output).then_some(made);
-        let job = Job { id, prefill: self.prefill_of(&self.attempts[id], e), output: made };
-        let endpoint = &mut self.world.endpoints[e as usize];
-        match endpoint.batch.offer(now, job) {
+        let Some(replica) = self.least_busy(e) else {
+            self.release(id, e, 0, now);
+            self.refuse(id, kind, Answer::failed(Status::UNAVAILABLE), Cause::Outage, now, queue);
+            return;
+        };
+        let job = Job {
+            id,
+            prefill: self.prefill_of(&self.attempts[id], e),
+            prompt: self.attempts[id].input,
+            output: made,
+        };
+        match self.world.replicas[replica as usize].batch.offer(now, job) {
             Offer::Started(slot) | Offer::Queued(slot) => {
-                self.attempts[id].stage = Stage::Working(slot);
-                self.retime(e, queue);
+                let attempt = &mut self.attempts[id];
+                attempt.stage = Stage::Working(slot);
+                attempt.replica = replica;
+                self.retime(replica, queue);
             }
             Offer::Full => {
                 self.release(id, e, 0, now);
@@ -113,14 +128,25 @@ impl Machine {
         }
     }
 
-    /// Moves an endpoint's event to where its batch needs it.
-    pub(super) fn retime(&mut self, e: u16, queue: &mut Queue) {
-        let endpoint = &mut self.world.endpoints[e as usize];
-        match (endpoint.batch.next_event(), &mut endpoint.event) {
+    /// The replica that takes the next request: the one with the fewest inside, then the first; `None` if all are lost.
+    #[inline]
+    pub(super) fn least_busy(&self, e: u16) -> Option<u16> {
+        let endpoint = &self.world.endpoints[e as usize];
+        let there = endpoint.replicas.0..endpoint.there;
+        if there.len() == 1 {
+            return Some(there.start);
+        }
+        there.min_by_key(|&r| self.world.replicas[r as usize].batch.occupancy())
+    }
+
+    /// Moves a replica's event to where its batch needs it.
+    pub(super) fn retime(&mut self, r: u16, queue: &mut Queue) {
+        let replica = &mut self.world.replicas[r as usize];
+        match (replica.batch.next_event(), &mut replica.event) {
             (None, None) => {}
             (None, Some((event, _))) => {
                 queue.cancel(*event);
-                endpoint.event = None;
+                replica.event = None;
             }
             (Some(at), Some((_, known))) if *known == at => {}
             (Some(at), Some((event, known))) => {
@@ -128,17 +154,19 @@ impl Machine {
                 *known = at;
             }
             (Some(at), None) => {
-                let event = Event::Endpoint(e);
-                endpoint.event = Some((queue.schedule(at, event.class(), event), at));
+                let event = Event::Endpoint(r);
+                replica.event = Some((queue.schedule(at, event.class(), event), at));
             }
         }
     }
 
-    /// Something happens inside an endpoint.
-    pub(super) fn run_endpoint(&mut self, e: u16, now: Time, queue: &mut Queue) {
-        self.world.endpoints[e as usize].event = None;
+    /// Something happens inside a replica.
+    pub(super) fn run_replica(&mut self, r: u16, now: Time, queue: &mut Queue) {
+        let replica = &mut self.world.replicas[r as usize];
+        let e = replica.endpoint;
+        replica.event = None;
         let mut signals = std::mem::take(&mut self.signals);
-        self.world.endpoints[e as usize].batch.advance(now, &mut signals);
+        replica.batch.advance(now, &mut signals);
         for signal in signals.drain(..) {
             match signal {
                 Signal::FirstToken(id) => {
@@ -157,7 +185,7 @@ impl Machine {
             }
         }
         self.signals = signals;
-        self.retime(e, queue);
+        self.retime(r, queue);
     }
 
     /// An endpoint has made the last token of an answer: it bills.
@@ -165,8 +193,8 @@ impl Machine {
         let made = self.attempts[id].output;
         self.release(id, e, made, now);
         let attempt = &self.attempts[id];
-        let (request, path, counted) = (attempt.request, attempt.path, attempt.counted);
-        self.note_served(attempt.workload, request, e, now);
+        let (request, path, counted, workload) =
+            (attempt.request, attempt.path, attempt.counted, attempt.workload);
         if request == NONE {
             // Nobody is there to take it.
             if counted {
@@ -174,10 +202,13 @@ impl Machine {
             }
             let how = self.world.endpoints[e as usize].billing.abandoned;
             self.bill_unused(id, e, how, made, now);
+            self.note_served(workload, NONE, e, now);
             self.attempts.give_back(id);
             return;
         }
         let served = self.bill_answer(id, e, now);
+        // After the bill, which looks at what was there before.
+        self.note_served(workload, request, e, now);
         if counted {
             let leaked = matches!(path, Path::Leak { .. });
             let tally = &mut self.endpoint_tallies[e as usize];
@@ -232,9 +263,10 @@ impl Machine {
         if self.world.endpoints[e as usize].runs_on {
             return;
         }
-        let progress = self.world.endpoints[e as usize].batch.remove(now, slot);
+        let replica = self.attempts[id].replica;
+        let progress = self.world.replicas[replica as usize].batch.remove(now, slot);
         self.release(id, e, progress.map_or(0, |p| p.tokens), now);
-        self.retime(e, queue);
+        self.retime(replica, queue);
         if self.attempts[id].counted {
             self.endpoint_tallies[e as usize].leave(Outcome::Failed);
         }

@@ -1,14 +1,14 @@
 //! Faults, competing load, and what is true of a target right now.
 
 use sandbox_core::{Time, uniform};
-use sandbox_model::{Answer, Cause, FaultKind, FaultScope, NodeId, OutageScript};
+use sandbox_model::{Answer, Cause, FaultKind, FaultScope, NodeId, OutageScript, Status};
 use sandbox_providers::{Ask, Condition, Fate, Luck, Pace};
 use sandbox_routers::Truth;
 use sandbox_scenario::Resolved;
 
 use super::{ActiveFault, Event, KEY_BITS, Machine, Queue, STEP, Stage, limit_cause};
 use crate::slab::NONE;
-use crate::world::Kind;
+use crate::world::{Kind, Replica};
 
 /// How fast an endpoint in this condition works.
 fn pace(condition: &Condition, competing: f64) -> Pace {
@@ -17,6 +17,24 @@ fn pace(condition: &Condition, competing: f64) -> Pace {
         competing,
         prefill: works.then_some(condition.slowdown * condition.prefill_slowdown),
         decode: (works && !condition.stalls).then_some(condition.slowdown),
+        gone: 0,
+    }
+}
+
+/// What a loss of capacity takes: whole replicas from the last on, and a share of the next.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+struct Lost {
+    replicas: u16,
+    /// Of the last one that is there [10⁻⁹].
+    of_next: u32,
+}
+
+impl Lost {
+    /// `capacity` is what remains; it counts in steps of 10⁻⁹, so that a tenth of ten replicas is exactly one.
+    fn of(capacity: f64, replicas: u16) -> Self {
+        let gone = libm::round((1.0 - capacity) * f64::from(Pace::ALL)) as u64 * u64::from(replicas);
+        let all = u64::from(Pace::ALL);
+        Self { replicas: (gone / all) as u16, of_next: (gone % all) as u32 }
     }
 }
 
@@ -81,22 +99,50 @@ impl Machine {
     fn apply_health(&mut self, node: NodeId, now: Time, queue: &mut Queue) {
         let Kind::Endpoint(e) = self.world.nodes[node.index()].kind else { return };
         let condition = self.world.nodes[node.index()].health.condition();
-        let endpoint = &mut self.world.endpoints[e as usize];
-        endpoint.batch.set_pace(now, pace(condition, endpoint.competing));
-        let (refuses, account) = (condition.refuses.filter(|_| !condition.hangs), endpoint.account);
-        self.rescale(account, now);
-        if let Some(status) = refuses {
-            let endpoint = &mut self.world.endpoints[e as usize];
-            let mut broken_off = std::mem::take(&mut self.broken_off);
-            endpoint.batch.clear(now, &mut broken_off);
-            for progress in broken_off.drain(..) {
-                let streaming = self.attempts[progress.id].streaming;
-                let answer = if streaming { Answer::Cut } else { Answer::failed(status) };
-                self.break_off(progress.id, e, progress.tokens, answer, Cause::Outage, now, queue);
+        let refuses = condition.refuses.filter(|_| !condition.hangs);
+        let hangs = condition.hangs;
+        self.rescale(self.world.endpoints[e as usize].account, now);
+        self.set_replica_paces(e, now);
+        let (first, past_last) = self.world.endpoints[e as usize].replicas;
+        let there = self.world.endpoints[e as usize].there;
+        for replica in first..past_last {
+            if let Some(status) = refuses {
+                self.break_off_all(replica, status, now, queue);
+            } else if replica >= there && !hangs {
+                self.break_off_all(replica, Status::UNAVAILABLE, now, queue);
             }
-            self.broken_off = broken_off;
+            self.retime(replica, queue);
         }
-        self.retime(e, queue);
+    }
+
+    /// Breaks off everything in a replica: those that wait or have no token yet get `status`.
+    fn break_off_all(&mut self, replica: u16, status: Status, now: Time, queue: &mut Queue) {
+        let mut broken_off = std::mem::take(&mut self.broken_off);
+        let Replica { endpoint: e, batch, .. } = &mut self.world.replicas[replica as usize];
+        let e = *e;
+        batch.clear(now, &mut broken_off);
+        for progress in broken_off.drain(..) {
+            let streaming = self.attempts[progress.id].streaming;
+            let answer = if streaming { Answer::Cut } else { Answer::failed(status) };
+            self.break_off(progress.id, e, progress.tokens, answer, Cause::Outage, now, queue);
+        }
+        self.broken_off = broken_off;
+    }
+
+    /// Tells an endpoint's replicas how fast they work, and how many of them are there.
+    fn set_replica_paces(&mut self, e: u16, now: Time) {
+        let condition = self.world.nodes[NodeId(e).index()].health.condition();
+        let endpoint = &mut self.world.endpoints[e as usize];
+        let (first, past_last) = endpoint.replicas;
+        let lost = Lost::of(condition.capacity, past_last - first);
+        endpoint.there = past_last - lost.replicas;
+        for replica in first..past_last {
+            let mut pace = pace(condition, endpoint.competing);
+            if replica + 1 == endpoint.there {
+                pace.gone = lost.of_next;
+            }
+            self.world.replicas[replica as usize].batch.set_pace(now, pace);
+        }
     }
 
     /// An account's limits are scaled by the worst spike at any of its endpoints.
@@ -123,7 +169,10 @@ impl Machine {
         for i in 0..self.world.congestions[index].endpoints.len() {
             let e = self.world.congestions[index].endpoints[i];
             self.set_load(e, share, now);
-            self.retime(e, queue);
+            let (first, past_last) = self.world.endpoints[e as usize].replicas;
+            for replica in first..past_last {
+                self.retime(replica, queue);
+            }
         }
         let next = now.saturating_add(STEP);
         if next < self.end {
@@ -141,12 +190,9 @@ impl Machine {
     }
 
     fn set_load(&mut self, e: u16, share: f64, now: Time) {
-        let node = NodeId(e);
-        let condition = self.world.nodes[node.index()].health.condition();
-        let endpoint = &mut self.world.endpoints[e as usize];
-        endpoint.competing = share;
-        endpoint.batch.set_pace(now, pace(condition, share));
-        if let Some(account) = endpoint.account {
+        self.world.endpoints[e as usize].competing = share;
+        self.set_replica_paces(e, now);
+        if let Some(account) = self.world.endpoints[e as usize].account {
             let account = &mut self.world.accounts[account as usize];
             if account.limiter.narrows() {
                 let loads = account.endpoints.iter().map(|&e| self.world.endpoints[e as usize].competing);
@@ -182,6 +228,10 @@ impl Machine {
         let condition = self.world.nodes[node.index()].health.condition();
         let trouble = if condition.is_out() || way == Some(Cause::Outage) {
             Some(Cause::Outage)
+        } else if condition.capacity <= 0.0 {
+            Some(Cause::Outage)
+        } else if condition.capacity < 1.0 {
+            Some(Cause::Overload)
         } else if condition.limit_scale < 1.0 {
             Some(Cause::RateLimitRequests)
         } else if condition.stalls || condition.slowdown > 1.0 || condition.prefill_slowdown > 1.0 {
@@ -240,7 +290,11 @@ impl Machine {
                 {
                     return Some(limit_cause(refusal.limit));
                 }
-                (!endpoint.batch.has_headroom()).then_some(Cause::Overload)
+                let Some(replica) = self.least_busy(e) else { return Some(Cause::Outage) };
+                let fits = self.world.replicas[replica as usize]
+                    .batch
+                    .has_headroom(asker.ask.prompt + asker.ask.answer);
+                (!fits).then_some(Cause::Overload)
             }
             Kind::Router(router) => {
                 let mut worst = Some(Cause::Outage);

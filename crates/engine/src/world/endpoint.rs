@@ -8,20 +8,31 @@ use sandbox_scenario::resolved::{NodeKind, Resolved};
 
 use super::prices::Charges;
 
-pub(crate) struct Endpoint {
+/// One of the batches behind an endpoint.
+pub(crate) struct Replica {
+    pub(crate) endpoint: u16,
     pub(crate) batch: Batch,
+    /// The scheduled event of the batch, and its time.
+    pub(crate) event: Option<(sandbox_core::EventId, Time)>,
+}
+
+pub(crate) struct Endpoint {
+    /// Its replicas, as a range of [`World::replicas`](super::World::replicas): first, and one past the last.
+    pub(crate) replicas: (u16, u16),
+    /// One past the last replica that is there: those behind are lost. None is if it is the first.
+    pub(crate) there: u16,
     /// Index of its account.
     pub(crate) account: Option<u16>,
     pub(crate) retry_after: bool,
     pub(crate) prefill_base: Span,
     pub(crate) prefill_per_token: Span,
     pub(crate) prefill_noise: f64,
+    /// How long a prefix stays cached.
+    pub(crate) prefix_cache: Option<Span>,
     pub(crate) runs_on: bool,
     pub(crate) charges: Charges,
     pub(crate) billing: Billing,
     pub(crate) competing: f64,
-    /// The scheduled event of the batch, and its time.
-    pub(crate) event: Option<(sandbox_core::EventId, Time)>,
 }
 
 pub(crate) struct ProviderLoad {
@@ -87,24 +98,52 @@ fn limit_spec(limits: &file::Limits, after_midnight: Span) -> LimitSpec {
     }
 }
 
-pub(super) fn build_endpoint(resolved: &Resolved, index: usize, account: Option<u16>) -> Endpoint {
+/// The replicas of all endpoints, in order of endpoints; with one each, their numbers are the endpoints'.
+pub(super) fn build_replicas(endpoints: &[file::Endpoint]) -> Vec<Replica> {
+    let mut replicas = Vec::new();
+    for (endpoint, spec) in endpoints.iter().enumerate() {
+        let serving = &spec.serving;
+        let batch = Batch::new(BatchSpec {
+            step_base: serving.step_base,
+            step_per_sequence: serving.step_per_sequence,
+            step_per_kv_token: serving.step_per_kv_token,
+            chunk: serving.prefill_chunk.map(|tokens| serving.prefill_per_token * u64::from(tokens)),
+            sequences: serving.sequences,
+            kv_tokens: serving.kv_tokens,
+            queue: serving.queue,
+            queue_wait: serving.queue_wait,
+        });
+        let replica = || Replica { endpoint: endpoint as u16, batch: batch.clone(), event: None };
+        replicas.extend((0..serving.replicas).map(|_| replica()));
+    }
+    replicas
+}
+
+pub(super) fn build_endpoints(resolved: &Resolved, accounts: &[Option<u16>]) -> Vec<Endpoint> {
+    let mut first = 0;
+    let build = |(e, &account)| {
+        let built = build_endpoint(resolved, e, account, first);
+        first = built.replicas.1;
+        built
+    };
+    accounts.iter().enumerate().map(build).collect()
+}
+
+fn build_endpoint(resolved: &Resolved, index: usize, account: Option<u16>, first_replica: u16) -> Endpoint {
     let endpoint = &resolved.scenario.endpoints[index];
     let provider = resolved.scenario.providers.iter().position(|p| p.name == endpoint.provider);
     let provider = provider.expect(super::CHECKED);
+    let past_last = first_replica + endpoint.serving.replicas as u16;
     let (serving, limits) = (&endpoint.serving, &endpoint.limits);
     Endpoint {
-        batch: Batch::new(BatchSpec {
-            step_base: serving.step_base,
-            step_per_sequence: serving.step_per_sequence,
-            sequences: serving.sequences,
-            queue: serving.queue,
-            queue_wait: serving.queue_wait,
-        }),
+        replicas: (first_replica, past_last),
+        there: past_last,
         account,
         retry_after: limits.retry_after,
         prefill_base: serving.prefill_base,
         prefill_per_token: serving.prefill_per_token,
         prefill_noise: serving.prefill_noise,
+        prefix_cache: serving.prefix_cache,
         runs_on: serving.when_abandoned == WhenAbandoned::RunsOn,
         charges: Charges {
             tariff: resolved.tariffs[index].clone(),
@@ -113,7 +152,6 @@ pub(super) fn build_endpoint(resolved: &Resolved, index: usize, account: Option<
         },
         billing: endpoint.billing.unwrap_or(resolved.scenario.providers[provider].billing),
         competing: 0.0,
-        event: None,
     }
 }
 

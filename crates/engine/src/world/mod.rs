@@ -18,7 +18,7 @@ mod router;
 mod traffic;
 
 pub(crate) use conversations::Conversation;
-pub(crate) use endpoint::{Account, Endpoint, ProviderLoad};
+pub(crate) use endpoint::{Account, Endpoint, ProviderLoad, Replica};
 pub(crate) use network::Network;
 pub(crate) use prices::{Bill, RouteId, Routes};
 pub(crate) use router::Router;
@@ -37,6 +37,8 @@ pub(crate) struct World {
     pub(crate) nodes: Vec<Node>,
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) accounts: Vec<Account>,
+    /// The batches behind the endpoints, in order of endpoints.
+    pub(crate) replicas: Vec<Replica>,
     pub(crate) routers: Vec<Router>,
     pub(crate) workloads: Vec<Workload>,
     pub(crate) congestions: Vec<ProviderLoad>,
@@ -88,11 +90,7 @@ impl World {
         let seed = Seed::new(scenario.seed);
         let nodes: Vec<Node> = resolved.nodes.iter().map(|node| build_node(resolved, node, &seed)).collect();
         let (accounts, of_endpoints) = endpoint::build_accounts(scenario);
-        let endpoints: Vec<Endpoint> = of_endpoints
-            .into_iter()
-            .enumerate()
-            .map(|(e, account)| endpoint::build_endpoint(resolved, e, account))
-            .collect();
+        let endpoints = endpoint::build_endpoints(resolved, &of_endpoints);
         let routers: Vec<Router> = resolved
             .nodes
             .iter()
@@ -135,6 +133,7 @@ impl World {
             nodes,
             endpoints,
             accounts,
+            replicas: endpoint::build_replicas(&scenario.endpoints),
             routers,
             workloads,
         };

@@ -6,6 +6,7 @@
 //! * [`laws`] – conservation, the twin, the clairvoyant bound, under drawn weather
 //! * [`limits`] – accounts, estimates and answers that are cut to size
 //! * [`money`] – what is billed: windows, steps, currencies, price changes, broken work, fees
+//! * [`serving`] – memory, chunks, replicas and lost capacity, worked out by hand
 //! * [`shipped`] – the scenarios of this repository, and real traces through the flagship's routers
 //! * [`traffic`] – sources of requests
 //! * [`weather`] – what no router can change
@@ -19,6 +20,7 @@ mod limits;
 mod money;
 mod network;
 mod residency;
+mod serving;
 mod shipped;
 mod statistics;
 mod support;

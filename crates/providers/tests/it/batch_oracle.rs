@@ -23,7 +23,7 @@ enum When {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Offer { prefill: Span, output: u32 },
+    Offer { prefill: Span, prompt: u32, output: u32 },
     Remove(Index),
     SetPace(Pace),
     Clear,
@@ -43,15 +43,35 @@ fn step_times() -> impl Strategy<Value = (Span, Span)> {
     ]
 }
 
+/// Each feature is off half of the time, so that all are seen alone and together.
 fn spec() -> impl Strategy<Value = BatchSpec> {
     let patience = proptest::option::of((0_u64..2_000).prop_map(Span::from_millis));
-    (step_times(), 1_u32..=12, 0_u32..=6, patience).prop_map(
-        |((step_base, step_per_sequence), sequences, queue, queue_wait)| BatchSpec {
-            step_base,
-            step_per_sequence,
+    let context = prop_oneof![Just(0_u64), 1_u64..=20_000].prop_map(Span::from_nanos);
+    let chunk = proptest::option::of(prop_oneof![
+        (1_u64..=60).prop_map(Span::from_millis),
+        (1_u64..100_000_000).prop_map(Span::from_nanos),
+    ]);
+    let memory = proptest::option::of(1_u64..=3_000);
+    (step_times(), context, chunk, 1_u32..=12, memory, 0_u32..=6, patience).prop_map(
+        |(
+            (step_base, step_per_sequence),
+            step_per_kv_token,
+            chunk,
             sequences,
+            kv_tokens,
             queue,
             queue_wait,
+        )| {
+            BatchSpec {
+                step_base,
+                step_per_sequence,
+                step_per_kv_token,
+                chunk,
+                sequences,
+                kv_tokens,
+                queue,
+                queue_wait,
+            }
         },
     )
 }
@@ -75,11 +95,13 @@ fn told() -> impl Strategy<Value = Told> {
         3 => (1.0..5.0_f64).prop_map(Some),
         1 => Just(None),
     ];
+    let gone = prop_oneof![2 => Just(0), 1 => 0..=Pace::ALL];
     let step = prop_oneof![
-        12 => (prefill, output).prop_map(|(prefill, output)| Step::Offer { prefill, output }),
+        12 => (prefill, 0_u32..=1_000, output)
+            .prop_map(|(prefill, prompt, output)| Step::Offer { prefill, prompt, output }),
         4 => any::<Index>().prop_map(Step::Remove),
-        3 => (prop_oneof![Just(0.0), 0.0..=0.9], slowdown.clone(), slowdown)
-            .prop_map(|(competing, prefill, decode)| Step::SetPace(Pace { competing, prefill, decode })),
+        3 => (prop_oneof![Just(0.0), 0.0..=0.9], slowdown.clone(), slowdown, gone)
+            .prop_map(|(competing, prefill, decode, gone)| Step::SetPace(Pace { competing, prefill, decode, gone })),
         1 => Just(Step::Clear),
     ];
     (when, any::<bool>(), step)
@@ -111,13 +133,16 @@ fn play(spec: BatchSpec, story: &[Told]) -> Result<(), TestCaseError> {
         slow.run(now, *events_first, &mut slow_log);
         prop_assert_eq!(&fast_log, &slow_log);
         match step {
-            &Step::Offer { prefill, output } => {
-                let job = Job { id: number as u32, prefill, output };
+            &Step::Offer { prefill, prompt, output } => {
+                let job = Job { id: number as u32, prefill, prompt, output };
+                prop_assert_eq!(fast.has_headroom(job.kv()), slow.has_headroom(job.kv()));
+                let headroom = fast.has_headroom(job.kv());
                 let taken = match fast.offer(now, job) {
                     Offer::Started(slot) => (Taken::Started, Some(slot)),
                     Offer::Queued(slot) => (Taken::Queued, Some(slot)),
                     Offer::Full => (Taken::Full, None),
                 };
+                prop_assert_eq!(headroom, taken.0 != Taken::Full, "headroom is what an offer would find");
                 offered.extend(taken.1.map(|slot| (job.id, slot)));
                 prop_assert_eq!(taken.0, slow.offer(job));
             }
@@ -142,7 +167,9 @@ fn play(spec: BatchSpec, story: &[Told]) -> Result<(), TestCaseError> {
             }
         }
         prop_assert_eq!(fast.next_event(), slow.next_signal());
-        prop_assert_eq!(fast.has_headroom(), slow.has_headroom());
+        for kv in [0, 500, 3_000] {
+            prop_assert_eq!(fast.has_headroom(kv), slow.has_headroom(kv));
+        }
         prop_assert_eq!(fast.occupancy(), slow.occupancy());
     }
     // The weather clears, and all that is left runs out.

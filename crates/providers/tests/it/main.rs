@@ -5,6 +5,7 @@
 //! * [`limiter`] – the rate limits against a level recomputed from the whole history
 
 mod batch_oracle;
+mod context;
 mod limiter;
 mod queueing;
 mod slow_batch;

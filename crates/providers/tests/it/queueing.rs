@@ -109,7 +109,7 @@ impl Station {
     fn arrive(&mut self, now: Time, queue: &mut EventQueue<Event>) {
         let (prefill, owed) = self.law.draw(&mut self.lengths);
         let id = self.requests.len() as u32;
-        let taken = self.batch.offer(now, Job { id, prefill, output: owed + 1 });
+        let taken = self.batch.offer(now, Job { id, prefill, prompt: 0, output: owed + 1 });
         let left = (taken != Offer::Full).then_some(Time::MAX);
         self.requests.push(Request { arrived: now, owed, first: Time::MAX, left });
         self.to_come -= 1;
@@ -214,7 +214,7 @@ fn mean_of(requests: &[Request], figure: impl Fn(&Request) -> f64) -> f64 {
 
 /// `servers` that do not slow each other down: a step takes as long whoever decodes.
 fn servers(servers: u32, queue: u32) -> BatchSpec {
-    BatchSpec { step_base: STEP, step_per_sequence: Span::ZERO, sequences: servers, queue, queue_wait: None }
+    BatchSpec { step_base: STEP, queue, ..BatchSpec::slots(servers) }
 }
 
 /// Erlang's B: share of the arrivals that `c` servers at an offered load of `a` turn away.
@@ -300,6 +300,86 @@ fn blocking_is_erlang_b(law: Law) {
     .agrees_with(erlang_b(c, lambda * law.mean()), 1e-6);
 }
 
+/// M/M/c/K: `c` servers and room for `K - c` to wait. The share turned away is the chance of finding it full, from the
+/// birth-and-death balance, and the mean wait of those who are let in follows from the mean number that wait.
+struct Mmck {
+    blocking: f64,
+    wait: f64,
+}
+
+fn mmck(c: u32, k: u32, lambda: f64, mu: f64) -> Mmck {
+    let mut weights = vec![1.0];
+    for n in 1..=k {
+        weights.push(weights[n as usize - 1] * lambda / (mu * f64::from(n.min(c))));
+    }
+    let total: f64 = weights.iter().sum();
+    let blocking = weights[k as usize] / total;
+    let waiting: f64 = (c..=k).map(|n| f64::from(n - c) * weights[n as usize] / total).sum();
+    Mmck { blocking, wait: waiting / (lambda * (1.0 - blocking)) }
+}
+
+/// The formula itself: without a queue it is Erlang's B, and for one server (1 - ρ) ρᴷ / (1 - ρᴷ⁺¹).
+#[test]
+fn mmck_formula_agrees_with_its_special_cases() {
+    assert!((mmck(5, 5, 4.0, 1.0).blocking - erlang_b(5, 4.0)).abs() < 1e-12);
+    let (rho, k) = (0.8_f64, 4);
+    let single = (1.0 - rho) * rho.powi(k) / (1.0 - rho.powi(k + 1));
+    assert!((mmck(1, 4, 0.8, 1.0).blocking - single).abs() < 1e-12);
+}
+
+/// M/M/c/K with c = 3, K = 8 and an offered load of 3: about an eighth is turned away. Service is prefill, exponential
+/// to the nanosecond, so there is no allowance. 30 × 40,000 requests.
+#[test]
+fn mmck_blocking_is_that_of_the_birth_and_death_chain() {
+    let (c, k, lambda, mu) = (3, 8, 3.0, 1.0);
+    measure(servers(c, k - c), Law::Prefill(1.0 / mu), lambda, 40_000, |all| {
+        all.iter().filter(|request| request.left.is_none()).count() as f64 / all.len() as f64
+    })
+    .agrees_with(mmck(c, k, lambda, mu).blocking, 0.0);
+}
+
+/// The mean wait of those who are let in, in the same queue with decoding as the service (whose start is the first token;
+/// allowance as in [`mmc_mean_wait_is_erlang_c`]). 30 × 40,000 requests.
+#[test]
+fn mmck_wait_is_that_of_the_birth_and_death_chain() {
+    let (c, k, lambda, law) = (3, 8, 3.0, Law::Geometric(1_000.0));
+    measure(servers(c, k - c), law, lambda, 40_000, |all| {
+        let let_in: Vec<Request> = all.iter().copied().filter(|request| request.left.is_some()).collect();
+        mean_of(&let_in, Request::wait)
+    })
+    .agrees_with(mmck(c, k, lambda, 1.0 / law.mean()).wait, 1e-3);
+}
+
+/// M/G/1, first come first served (one slot): E[W] = λ E[S²] / (2 (1 - ρ)), Pollaczek–Khinchine, at 60 %. The moments are
+/// those of the law as drawn, rounded lengths included; allowance 10⁻⁵ for the pace (10⁻⁶, times 1 / (1 - ρ)²).
+fn wait_is_pollaczek_khinchine(law: Law, mean_square: f64, requests: usize) {
+    let rho = 0.6;
+    let lambda = rho / law.mean();
+    let theory = lambda * mean_square / (2.0 * (1.0 - rho));
+    measure(servers(1, u32::MAX), law, lambda, requests, |all| mean_of(all, Request::wait))
+        .agrees_with(theory, 1e-5);
+}
+
+/// Lengths that never vary: half the wait of exponential ones. 30 × 40,000 requests.
+#[test]
+fn mg1_wait_is_pollaczek_khinchine_for_constant_lengths() {
+    wait_is_pollaczek_khinchine(Law::Fixed(100), 0.1 * 0.1, 40_000);
+}
+
+/// Geometric lengths: E[N²] = (2 - p) / p². 30 × 100,000 requests.
+#[test]
+fn mg1_wait_is_pollaczek_khinchine_for_exponential_lengths() {
+    let p = 1.0 - libm::exp(-1.0 / 100.0);
+    let step = STEP.as_secs_f64();
+    wait_is_pollaczek_khinchine(Law::Geometric(100.0), step * step * (2.0 - p) / (p * p), 100_000);
+}
+
+/// One in ten is 41 times as long: nearly seven times the wait of constant lengths. 30 × 150,000 requests.
+#[test]
+fn mg1_wait_is_pollaczek_khinchine_for_two_kinds() {
+    wait_is_pollaczek_khinchine(TWO_KINDS, 0.9 * 0.02 * 0.02 + 0.1 * 0.82 * 0.82, 150_000);
+}
+
 /// M/G/1-PS: with a = 0 the endpoint makes 1/b tokens a second whoever decodes and shares them equally, and a job of
 /// x seconds stays E[T|x] = x / (1 - ρ) on average. `class` picks jobs; by linearity their total stay is their
 /// total work / (1 - ρ).
@@ -308,13 +388,7 @@ fn blocking_is_erlang_b(law: Law) {
 /// hundred sequences, and multiplied by about 1 / (1 - ρ)²; a leave is rounded up to a nanosecond.
 fn stretch_is_1_over_1_minus_rho(law: Law, requests: usize, class: impl Fn(u32) -> bool) {
     let rho = 0.6;
-    let spec = BatchSpec {
-        step_base: Span::ZERO,
-        step_per_sequence: STEP,
-        sequences: 100_000,
-        queue: 0,
-        queue_wait: None,
-    };
+    let spec = BatchSpec { step_per_sequence: STEP, ..BatchSpec::slots(100_000) };
     measure(spec, law, rho / law.mean(), requests, |all| {
         assert!(all.iter().all(|request| request.left.is_some()), "nobody is turned away");
         let of_class = || all.iter().filter(|request| class(request.owed));
@@ -357,9 +431,9 @@ fn littles_law_is_exact_under_refusals_and_lost_patience() {
     let spec = BatchSpec {
         step_base: Span::from_millis(2),
         step_per_sequence: STEP,
-        sequences: 4,
         queue: 6,
         queue_wait: Some(Span::from_millis(700)),
+        ..BatchSpec::slots(4)
     };
     for seed in 1..=REPLICATIONS {
         let all = run(spec, Law::Geometric(100.0), 7.0, 5_000, seed);

@@ -7,10 +7,15 @@
 //! What it must share with `Batch` to agree to the nanosecond are the units and the roundings, which are part of the
 //! model. With `a`, `b`, `N` of the spec, competing share `u` and slowdown `s` (of prefill, of decoding):
 //!
-//! * other tenants hold `others = min(⌊u · N⌋, N - 1)` slots; `N - others` are ours
-//! * prefill work is counted in 2⁻³² ns; a nanosecond does `max(1, ⌊max(1 - u, 1/1000) / s · 2³²⌋)` of it
+//! * `N` and the KV memory `M` stand for what is not gone: of each, `⌊gone · each⌋` is (but for one slot)
+//! * other tenants hold `others = min(⌊u · N⌋, N - 1)` slots; `N - others` are ours; and `⌊u · M⌋` of the memory
+//! * a job is admitted if there is a slot, and if its prompt and answer fit into what is left of our memory or nobody
+//!   of ours is admitted; nobody overtakes the first in the queue
+//! * prefill work is counted in 2⁻³² ns; a nanosecond does `w = max(1, ⌊max(1 - u, 1/1000) / s · 2³²⌋)` of it, or, with
+//!   a chunk of `h` ns of work that `p` jobs share, `max(1, ⌊w · h / (p · τ)⌋)`
 //! * tokens are counted in 2⁻⁵²; a nanosecond makes `max(1, ⌊2⁶⁸ / (τ · ⌊s · 2¹⁶⌋)⌋)` of them for each sequence, where
-//!   `τ = max(1 ns, a + b · (decoding + others))`
+//!   `τ = max(1 ns, a + b · (decoding + others) + c · (K + ⌊K · others / decoding⌋) + h)` with `K` the sum of
+//!   `prompt + ⌊output / 2⌋` over those that decode, and `h` only while `p > 0`
 //! * standing still, both are zero
 //! * what is reached between two nanoseconds happens at the later one
 //!
@@ -108,7 +113,9 @@ impl SlowBatch {
     }
 
     pub(crate) fn offer(&mut self, job: Job) -> Taken {
-        let (taken, stage) = if self.waiting() == 0 && self.admitted() < self.slots() {
+        let (taken, stage) = if self.spec.kv_tokens.is_some_and(|kv| job.kv() > kv) {
+            return Taken::Full;
+        } else if self.waiting() == 0 && self.fits(job.kv()) {
             (Taken::Started, Stage::Prefill { done: 0 })
         } else if self.waiting() < self.spec.queue {
             (Taken::Queued, Stage::Waiting { since: self.now })
@@ -139,8 +146,9 @@ impl SlowBatch {
         self.start_waiting();
     }
 
-    pub(crate) fn has_headroom(&self) -> bool {
-        self.admitted() < self.slots() || self.waiting() < self.spec.queue
+    pub(crate) fn has_headroom(&self, kv: u64) -> bool {
+        let room = (self.waiting() == 0 && self.fits(kv)) || self.waiting() < self.spec.queue;
+        room && kv <= self.spec.kv_tokens.unwrap_or(u64::MAX)
     }
 
     pub(crate) fn occupancy(&self) -> u32 {
@@ -245,9 +253,10 @@ impl SlowBatch {
 
     fn start_waiting(&mut self) -> bool {
         let mut started = false;
-        while self.admitted() < self.slots() {
-            let first = self.sequences.iter_mut().find(|s| matches!(s.stage, Stage::Waiting { .. }));
-            let Some(sequence) = first else { break };
+        loop {
+            let first = self.sequences.iter().position(|s| matches!(s.stage, Stage::Waiting { .. }));
+            let Some(first) = first.filter(|&first| self.fits(self.sequences[first].job.kv())) else { break };
+            let sequence = &mut self.sequences[first];
             self.places += 1;
             (sequence.stage, sequence.place) = (Stage::Prefill { done: 0 }, self.places);
             started = true;
@@ -276,25 +285,65 @@ impl SlowBatch {
         self.sequences.iter().filter(|sequence| which(sequence.stage)).count() as u32
     }
 
+    fn fits(&self, kv: u64) -> bool {
+        let admitted = self.sequences.iter().filter(|s| !matches!(s.stage, Stage::Waiting { .. }));
+        let reserved: u64 = admitted.map(|s| s.job.kv()).sum();
+        let memory = self.spec.kv_tokens.is_none_or(|all| {
+            let all = self.left(all);
+            reserved + kv <= all - (self.pace.competing * all as f64) as u64
+        });
+        self.admitted() < self.slots() && (memory || self.admitted() == 0)
+    }
+
+    fn left(&self, all: u64) -> u64 {
+        all - (u128::from(all) * u128::from(self.pace.gone) / 1_000_000_000) as u64
+    }
+
+    fn sequences(&self) -> u32 {
+        (self.left(u64::from(self.spec.sequences)) as u32).max(1)
+    }
+
     fn others(&self) -> u32 {
-        ((self.pace.competing * f64::from(self.spec.sequences)) as u32).min(self.spec.sequences - 1)
+        ((self.pace.competing * f64::from(self.sequences())) as u32).min(self.sequences() - 1)
     }
 
     fn slots(&self) -> u32 {
-        self.spec.sequences - self.others()
+        self.sequences() - self.others()
+    }
+
+    fn prefilling(&self) -> u32 {
+        self.count(|stage| matches!(stage, Stage::Prefill { .. }))
     }
 
     fn work_rate(&self) -> u128 {
         let Some(slowdown) = self.pace.prefill else { return 0 };
         let share = (1.0 - self.pace.competing).max(1e-3);
-        (((share / slowdown) * NANO_OF_WORK as f64) as u128).max(1)
+        let alone = (((share / slowdown) * NANO_OF_WORK as f64) as u128).max(1);
+        match self.spec.chunk {
+            None => alone,
+            Some(_) if self.prefilling() == 0 => 0,
+            Some(chunk) => {
+                let shared = u128::from(self.prefilling()) * self.step();
+                (alone * u128::from(chunk.as_nanos()) / shared).max(1)
+            }
+        }
+    }
+
+    fn step(&self) -> u128 {
+        let decoding: Vec<_> =
+            self.sequences.iter().filter(|s| matches!(s.stage, Stage::Decode { .. })).collect();
+        let ours: u64 = decoding.iter().map(|s| u64::from(s.job.prompt) + u64::from(s.job.output / 2)).sum();
+        let decoding = decoding.len() as u64;
+        let theirs = if decoding == 0 { 0 } else { ours * u64::from(self.others()) / decoding };
+        let step = self.spec.step_base
+            + self.spec.step_per_sequence * (decoding + u64::from(self.others()))
+            + self.spec.step_per_kv_token * (ours + theirs);
+        let chunk = self.spec.chunk.filter(|_| self.prefilling() > 0).unwrap_or(Span::ZERO);
+        u128::from((step + chunk).as_nanos().max(1))
     }
 
     fn token_rate(&self) -> u128 {
         let Some(slowdown) = self.pace.decode else { return 0 };
-        let busy = self.count(|stage| matches!(stage, Stage::Decode { .. })) + self.others();
-        let step = self.spec.step_base + self.spec.step_per_sequence * u64::from(busy);
-        let step = u128::from(step.as_nanos().max(1));
-        ((TOKEN << 16) / (step * (slowdown * 65_536.0) as u128)).max(1)
+        ((TOKEN << 16) / (self.step() * (slowdown * 65_536.0) as u128)).max(1)
     }
 }

@@ -44,6 +44,7 @@ pub(super) fn scenario(s: &Scenario, report: &mut Report<'_>) {
     for (i, e) in s.endpoints.iter().enumerate() {
         provider::endpoint(&root("endpoints").at(i), e, report);
     }
+    provider::endpoints(&root("endpoints"), &s.endpoints, report);
     for (i, r) in s.routers.iter().enumerate() {
         routing::router(&root("routers").at(i).key("strategy"), r, report);
     }

@@ -7,6 +7,7 @@
 //! * [`traffic`] – workloads: when requests arrive and how long they are
 //! * [`provider`] – providers, their other tenants, and endpoints
 //! * [`serving`] – how an endpoint serves
+//! * [`preset`] – endpoints to be like
 //! * [`limits`] – what it refuses, and `tiers` that providers publish
 //! * [`money`] – what it charges, and what gateways add
 //! * [`network`] – links between regions
@@ -19,6 +20,7 @@ pub mod incidents;
 pub mod limits;
 pub mod money;
 pub mod network;
+pub mod preset;
 pub mod profile;
 pub mod provider;
 pub mod routing;
@@ -33,6 +35,7 @@ pub use money::{
     Billed, Billing, CurrencyRate, Day, Fees, LongPrompt, MaxPrice, PriceList, PriceWindow, WindowPrices,
 };
 pub use network::{Friction, Link, ResidualBlock};
+pub use preset::Preset;
 pub use profile::Profile;
 pub use provider::{Congestion, Endpoint, Provider};
 pub use routing::{Backoff, Cooldown, Demotion, Jitter, Router, Strategy, Timeouts};
