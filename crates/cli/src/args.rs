@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use sandbox_core::Span;
 
 /// Replays seeded outages of LLM providers through a router, and shows where overflow leaks, why, and what it costs.
 #[derive(Parser, Debug)]
@@ -41,11 +42,47 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 1600, value_parser = clap::value_parser!(u32).range(800..=8000))]
         width: u32,
     },
+    /// Turn another tool's file into a piece of a scenario
+    Import {
+        #[command(subcommand)]
+        what: Import,
+    },
     /// Check a scenario without running it
     Validate {
         #[command(flatten)]
         scenario: ScenarioArgs,
     },
+}
+
+/// What is imported.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Import {
+    /// Recorded arrivals (Azure's CSV, Mooncake's JSON lines) to a workload, with a generator fitted to them
+    Trace(ImportTrace),
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct ImportTrace {
+    /// Trace, plain or gzipped
+    pub(crate) file: PathBuf,
+    /// What its time-stamps were rounded down to, like `3s`
+    #[arg(long, value_name = "SPAN", default_value = "0s")]
+    pub(crate) quantum: Span,
+    /// Which arrivals are active; the other ones stand in a comment
+    #[arg(long = "as", value_enum, default_value_t = TraceForm::Fitted)]
+    pub(crate) form: TraceForm,
+    /// File to write; standard output if absent
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// How a trace comes into a scenario.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum TraceForm {
+    /// The rows themselves
+    Trace,
+    /// A generator with the same rate, dispersion and lengths
+    Fitted,
 }
 
 /// Which scenario, and what is different from how it was written.

@@ -1,5 +1,6 @@
 //! One function a command.
 
+mod import;
 mod replay;
 mod run;
 
@@ -27,6 +28,7 @@ pub(crate) fn dispatch(args: Args) -> Result<Code, Failure> {
             }
             Ok(Code::Ok)
         }
+        Command::Import { what } => import::import(&what),
         Command::Plot { runs, width } => {
             // The proportions of the usual picture.
             let usual = Style::default();

@@ -1,0 +1,14 @@
+//! Importers: from other tools' files to pieces of a scenario.
+//!
+//! * [`trace`] – recorded arrivals to a workload, with a generator fitted to them
+
+pub mod trace;
+
+/// What an importer makes of a file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Imported {
+    /// RON that a scenario, or `--script`, takes.
+    pub text: String,
+    /// What could not be carried over, or was assumed: one line each, for stderr.
+    pub notes: Vec<String>,
+}
