@@ -147,10 +147,12 @@ pub enum LengthsFit {
         /// Greatest distance from the recorded distribution function.
         distance: f64,
     },
-    /// Equally spaced quantiles.
+    /// Quantiles of the body, and of the tail with narrower steps.
     Quantiles {
-        /// From the shortest to the longest.
-        values: Vec<u32>,
+        /// From the shortest to the longest of the [`BODY`].
+        body: Vec<u32>,
+        /// From there to the longest of all.
+        tail: Vec<u32>,
         /// How far a lognormal would have been off.
         distance: f64,
     },
@@ -158,8 +160,10 @@ pub enum LengthsFit {
 
 /// A lognormal farther than this from the recorded distribution function is given up for a table.
 const DISTANCE_MAX: f64 = 0.05;
-/// Steps of a table: each has 2.5 % of the requests.
-const QUANTILES: usize = 40;
+/// Share of the requests in the first part of a table; straight lines to the longest would overrate a long tail.
+const BODY: f64 = 0.9;
+/// Steps of each part.
+const STEPS: usize = 30;
 
 /// Fits a law to token counts, of which there must be some, none of them zero.
 #[must_use]
@@ -175,8 +179,11 @@ pub fn lengths(counts: &[u32]) -> LengthsFit {
     if distance <= DISTANCE_MAX {
         return LengthsFit::Lognormal { median, sigma, max, distance };
     }
-    let at = |k: usize| sorted[(k * (sorted.len() - 1)) / QUANTILES];
-    LengthsFit::Quantiles { values: (0..=QUANTILES).map(at).collect(), distance }
+    let at = |share: f64| sorted[libm::rint(share * (n - 1.0)) as usize];
+    let part = |from: f64, to: f64| {
+        (0..=STEPS).map(|k| at(from + (to - from) * k as f64 / STEPS as f64)).collect::<Vec<_>>()
+    };
+    LengthsFit::Quantiles { body: part(0.0, BODY), tail: part(BODY, 1.0), distance }
 }
 
 /// Greatest distance between the distribution function of sorted counts and that of a rounded lognormal (Kolmogorov).
@@ -199,7 +206,11 @@ impl fmt::Display for LengthsFit {
             Self::Lognormal { median, sigma, max, .. } => {
                 write!(f, "Lognormal(median: {median:.1}, sigma: {sigma:.3}, max: {max})")
             }
-            Self::Quantiles { values, .. } => write!(f, "Quantiles({values:?})"),
+            Self::Quantiles { body, tail, .. } => write!(
+                f,
+                "Mixture([(weight: {BODY}, of: Quantiles({body:?})), (weight: {:.1}, of: Quantiles({tail:?}))])",
+                1.0 - BODY
+            ),
         }
     }
 }
@@ -278,8 +289,9 @@ mod tests {
         };
         assert!((median - 800.0).abs() < 2.0 && (sigma - 0.9).abs() < 0.01 && distance < 0.005);
         let two: Vec<u32> = (0..1000).map(|k| if k < 500 { 10 } else { 1000 }).collect();
-        let LengthsFit::Quantiles { values, .. } = lengths(&two) else { panic!() };
-        assert_eq!((values.len(), values[0], values[19], values[21], values[40]), (41, 10, 10, 1000, 1000));
+        let LengthsFit::Quantiles { body, tail, .. } = lengths(&two) else { panic!() };
+        assert_eq!((body.len(), body[0], body[16], body[17], body[30]), (31, 10, 10, 1000, 1000));
+        assert!(tail == [1000; 31]);
         assert_eq!(lengths(&[7; 100]).to_string(), "Lognormal(median: 7.0, sigma: 0.000, max: 7)");
     }
 }

@@ -108,11 +108,13 @@ fn notes(
     )];
     notes.extend(arrivals.notes(measured));
     notes.extend([("input", input), ("output", output)].map(|(key, fit)| format!("{key}: {}", fit.note())));
-    let step = rows.iter().fold(0, |step, row| gcd(step, row.at.as_nanos()));
-    if quantum.is_zero() && step >= 1_000_000_000 {
-        let step = Span::from_nanos(step);
+    let mut steps: Vec<u64> = rows.windows(2).map(|pair| pair[1].at.since(pair[0].at).as_nanos()).collect();
+    steps.retain(|&step| step > 0);
+    steps.sort_unstable();
+    if quantum.is_zero() && steps.len() < rows.len() / 2 {
+        let step = Span::from_nanos(steps[steps.len() / 2]);
         notes.push(format!(
-            "all time-stamps are multiples of {step}: they look rounded; add `--quantum {step}`"
+            "most requests share their time-stamp with another: they look rounded, perhaps to {step}; add `--quantum`"
         ));
     }
     if !quantum.is_zero() {
@@ -124,11 +126,4 @@ fn notes(
         "put your own names for REGION, ROUTER and ENDPOINT; hours of the day are not fitted".to_owned(),
     );
     notes
-}
-
-fn gcd(mut a: u64, mut b: u64) -> u64 {
-    while b > 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }
