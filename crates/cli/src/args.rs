@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use sandbox_core::Span;
 use sandbox_model::FaultKind;
 use sandbox_scenario::WallClock;
@@ -57,6 +57,7 @@ pub(crate) enum Command {
     },
 }
 
+/// What is imported.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Import {
     /// Incidents of a status page (Statuspage v2, /api/v2/incidents.json) to an outage script for `run --script`
@@ -64,6 +65,8 @@ pub(crate) enum Import {
     /// Prices of LiteLLM (model_prices_and_context_window.json) or OpenRouter (models, or a model's endpoints) to
     /// `price` blocks
     Prices(ImportPrices),
+    /// Recorded arrivals (Azure's CSV, Mooncake's JSON lines) to a workload, with a generator fitted to them
+    Trace(ImportTrace),
 }
 
 #[derive(ClapArgs, Debug)]
@@ -104,6 +107,30 @@ pub(crate) struct ImportPrices {
     /// File to write; standard output if absent
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct ImportTrace {
+    /// Trace, plain or gzipped
+    pub(crate) file: PathBuf,
+    /// What its time-stamps were rounded down to, like `3s`
+    #[arg(long, value_name = "SPAN", default_value = "0s")]
+    pub(crate) quantum: Span,
+    /// Which arrivals are active; the other ones stand in a comment
+    #[arg(long = "as", value_enum, default_value_t = TraceForm::Fitted)]
+    pub(crate) form: TraceForm,
+    /// File to write; standard output if absent
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// How a trace comes into a scenario.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum TraceForm {
+    /// The rows themselves
+    Trace,
+    /// A generator with the same rate, dispersion and lengths
+    Fitted,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -7,7 +7,7 @@
 //!
 //! * [`mod@file`] – every key that a user may write, as types (`docs/scenario-format.md` is its prose)
 //! * [`clock`] – wall clocks and zones: where virtual time lies on a calendar
-//! * [`import`] – other tools' files as pieces of a scenario
+//! * [`import`] – other tools' files to pieces of a scenario
 //! * [`objective`] – promises like `"ttft_p99[cn-chat] <= 4s"`
 //! * [`resolved`] – the result: names are indices, shapes are curves, traces are read
 //! * [`import`] – other tools' files, turned into pieces of a scenario

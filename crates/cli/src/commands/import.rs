@@ -1,10 +1,10 @@
-//! `sandbox import`.
+//! `sandbox import`: other tools' files to pieces of a scenario.
 
 use std::path::Path;
 
-use sandbox_scenario::import::{Imported, prices, statuspage};
+use sandbox_scenario::import::{Imported, prices, statuspage, trace};
 
-use crate::args::{Import, ImportPrices, ImportStatuspage};
+use crate::args::{Import, ImportPrices, ImportStatuspage, ImportTrace, TraceForm};
 use crate::exit::{Code, Failure};
 use crate::files;
 
@@ -13,6 +13,7 @@ pub(super) fn import(what: &Import) -> Result<Code, Failure> {
     let (imported, out) = match what {
         Import::Statuspage(args) => (import_statuspage(args)?, &args.out),
         Import::Prices(args) => (import_prices(args)?, &args.out),
+        Import::Trace(args) => (import_trace(args)?, &args.out),
     };
     for note in &imported.notes {
         eprintln!("note: {note}");
@@ -27,6 +28,14 @@ pub(super) fn import(what: &Import) -> Result<Code, Failure> {
 fn import_prices(args: &ImportPrices) -> Result<Imported, Failure> {
     let (name, bytes) = read(&args.file)?;
     Ok(prices::import(&name, &bytes, &args.model)?)
+}
+
+fn import_trace(args: &ImportTrace) -> Result<Imported, Failure> {
+    let form = match args.form {
+        TraceForm::Trace => trace::Form::Trace,
+        TraceForm::Fitted => trace::Form::Fitted,
+    };
+    Ok(trace::import(&args.file, args.quantum, form)?)
 }
 
 fn import_statuspage(args: &ImportStatuspage) -> Result<Imported, Failure> {

@@ -28,6 +28,7 @@ pub(crate) fn dispatch(args: Args) -> Result<Code, Failure> {
             }
             Ok(Code::Ok)
         }
+        Command::Import { what } => import::import(&what),
         Command::Plot { runs, width } => {
             // The proportions of the usual picture.
             let usual = Style::default();
@@ -37,7 +38,6 @@ pub(crate) fn dispatch(args: Args) -> Result<Code, Failure> {
             }
             Ok(Code::Ok)
         }
-        Command::Import { what } => import::import(&what),
         Command::Validate { scenario } => {
             let resolved = load(&scenario)?;
             let s = &resolved.scenario;

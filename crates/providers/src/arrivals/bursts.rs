@@ -86,10 +86,3 @@ impl Bursts {
         self.live.len()
     }
 }
-
-/// The index of dispersion of counts [variance over mean] in windows of `window_s`, for bursts of this pace and length.
-#[must_use]
-pub fn dispersion(pace_per_s: f64, lasting_s: f64, window_s: f64) -> f64 {
-    let windows = window_s / lasting_s;
-    1.0 + 2.0 * pace_per_s * lasting_s * (1.0 + libm::expm1(-windows) / windows)
-}

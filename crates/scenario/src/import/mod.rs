@@ -2,9 +2,11 @@
 //!
 //! * [`prices`] – price lists of LiteLLM and OpenRouter to `price` blocks
 //! * [`statuspage`] – incidents of a status page (Statuspage v2) to an outage script
+//! * [`trace`] – recorded arrivals to a workload, with a generator fitted to them
 
 pub mod prices;
 pub mod statuspage;
+pub mod trace;
 
 /// What an importer makes of a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
