@@ -43,9 +43,9 @@ impl fmt::Display for Status {
 /// Which limit refused a request.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum LimitKind {
-    /// Requests per minute.
+    /// Requests per minute, hour or day.
     Requests,
-    /// Tokens per minute.
+    /// Tokens per minute or day: prompt, answer or both.
     Tokens,
     /// Requests in flight at once.
     Concurrency,

@@ -141,12 +141,12 @@ impl Limiter {
     /// Full allowances.
     #[must_use]
     pub fn new(spec: LimitSpec) -> Self {
-        let hold = i128::from(spec.quantum.as_nanos()).clamp(1, MINUTE);
+        let hold = spec.quantum.as_nanos().clamp(1, MINUTE);
         let back = match spec.refill {
             Refill::Continuous => Back::Steadily,
             Refill::Window => Back::InWindows,
         };
-        let calendar = Back::ByCalendar(i128::from(spec.after_midnight.as_nanos()));
+        let calendar = Back::ByCalendar(spec.after_midnight.as_nanos());
         let few = |limit: Option<u32>| limit.map(u64::from);
         let all = [
             ("rpm", few(spec.rpm), Unit::Requests, MINUTE, hold, back),
@@ -194,17 +194,16 @@ impl Limiter {
     /// The limit that would be reached.
     pub fn check(&mut self, now: Time, ask: Ask) -> Result<(), Refusal> {
         self.fill_up(now);
-        let scale = self.scale;
         for (key, bucket) in &self.buckets {
             let need = if self.charge == Charge::Afterwards && bucket.unit != Unit::Requests {
-                bucket.some(scale)
+                bucket.some()
             } else {
-                bucket.need(ask.units(bucket.unit, self.charge == Charge::Estimate), scale)
+                bucket.need(ask.units(bucket.unit, self.charge == Charge::Estimate))
             };
             if need.is_none_or(|need| !bucket.has(need)) {
                 let limit =
                     if bucket.unit == Unit::Requests { LimitKind::Requests } else { LimitKind::Tokens };
-                let wait = need.and_then(|need| bucket.wait(now, need, scale));
+                let wait = need.and_then(|need| bucket.wait(now, need));
                 return Err(Refusal { limit, key, wait });
             }
         }
@@ -234,7 +233,7 @@ impl Limiter {
         self.fill_up(now);
         for (_, bucket) in self.buckets.iter_mut().filter(|(_, bucket)| bucket.unit != Unit::Requests) {
             let asked = if self.charge == Charge::Estimate { ask.units(bucket.unit, true) } else { 0 };
-            bucket.settle(asked, bucket.unit.of(used.prompt, used.answer), self.scale);
+            bucket.settle(asked, bucket.unit.of(used.prompt, used.answer));
         }
     }
 
@@ -264,7 +263,7 @@ impl Limiter {
             return;
         }
         for (_, bucket) in &mut self.buckets {
-            bucket.refill(self.refilled, now, self.scale);
+            bucket.refill(self.refilled, now);
         }
         self.refilled = now;
     }

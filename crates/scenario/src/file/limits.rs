@@ -145,6 +145,20 @@ mod tests {
     }
 
     #[test]
+    fn limits_are_written_in_full_and_read_back_as_themselves() {
+        for text in [
+            "()",
+            "(like: AnthropicTier1, quantum: \"1s\")",
+            "(concurrency: 9, narrows: 0.25, account: \"a\")",
+        ] {
+            let limits = read(text);
+            let written = crate::read::options().to_string(&limits).unwrap();
+            assert!(!written.contains("like"), "{written}");
+            assert_eq!(read(&written), limits, "{written}");
+        }
+    }
+
+    #[test]
     fn tiers_of_siliconflow_rise_from_the_least_to_the_greatest_published_value() {
         let names = ["L0", "L1", "L2", "L3", "L4", "L5"];
         let tiers = names.map(|name| read(&format!("(like: SiliconFlow{name})")));
