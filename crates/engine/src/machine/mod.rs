@@ -3,6 +3,7 @@
 //! * this file – the state, the events and their order
 //! * [`clients`] – requests arrive and leave
 //! * [`calls`] – routers decide; attempts are made and answered
+//! * [`crossing`] – attempts and answers cross links
 //! * [`patience`] – callers give up
 //! * [`serving`] – attempts reach endpoints; endpoints serve
 //! * [`truth`] – faults, competing load, and what is true of a target right now
@@ -13,6 +14,7 @@
 
 mod calls;
 mod clients;
+mod crossing;
 mod patience;
 mod serving;
 mod truth;
