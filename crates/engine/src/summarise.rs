@@ -182,17 +182,23 @@ impl Lanes {
         let nodes = (0..resolved.nodes.len()).filter(|&id| resolved.nodes[id].region.is_some()).collect();
         let mut links = Vec::new();
         for fault in script.faults.iter().filter(|fault| fault.kind.scope() == FaultScope::Link) {
-            // `a <-> b` and `b <-> a` are one lane: the one whose first region comes first.
             let mut ways = resolved.fault_ways(&fault.target);
             ways.sort_unstable();
             let Some(&(from, to)) = ways.first() else { continue };
-            let arrow = if ways.len() == 2 || from == to { "<->" } else { "->" };
-            let lane = (format!("{} {arrow} {}", resolved.regions[from], resolved.regions[to]), ways);
+            let (mut from, mut to) = (resolved.regions[from].as_str(), resolved.regions[to].as_str());
+            let both = ways.len() == 2 || from == to;
+            if both {
+                // `a <-> b` and `b <-> a` are one lane, named as the link is written.
+                let written = resolved.scenario.links.iter().find(|link| link.joins(from, to));
+                (from, to) = written.map_or((from, to), |link| (link.from.as_str(), link.to.as_str()));
+            }
+            let lane = (format!("{from} {} {to}", if both { "<->" } else { "->" }), ways);
             if !links.contains(&lane) {
                 links.push(lane);
             }
         }
-        links.sort_by(|a, b| a.1.cmp(&b.1));
+        // In an order that does not depend on that of the faults: both ways first.
+        links.sort_by(|a, b| (b.1.len(), &a.1).cmp(&(a.1.len(), &b.1)));
         Self { nodes, links }
     }
 

@@ -4,10 +4,10 @@ use sandbox_core::{Rng as _, Span, Time};
 use sandbox_model::{Answer, Cause, NodeId, Status};
 use sandbox_providers::LinkSpec;
 use sandbox_providers::link::normal_from;
-use sandbox_providers::way::packets_of;
 use sandbox_routers::{Call as Asked, Decision, Reason, Seen, Tried};
 
 use super::billing::Terms;
+use super::crossing::{Crossing, END, FIRST_TOKEN};
 use super::{Attempt, Call, Event, Machine, Queue, Stage};
 use crate::account::{AttemptKind, Outcome, Path};
 use crate::slab::NONE;
@@ -211,41 +211,16 @@ impl Machine {
         let mut draw = node.noise.at(r.key, 2 * luck);
         let network = draw.next_u64();
         let prefill_luck = draw.next_u64();
-        let mut late = false;
-        let (round_trip, there, region_there) = match node.region {
-            None => (Span::ZERO, Some(Span::ZERO), region),
+        let (key, input) = (r.key, r.input);
+        let (round_trip, crossing, region_there) = match node.region {
+            None => (Span::ZERO, Crossing::Smooth(Span::ZERO), region),
             Some(to) => {
                 let link = &self.world.links[region as usize * self.world.regions + to as usize];
                 let round_trip = link.round_trip(network);
-                let pool = &mut self.world.connections[target.index() * self.world.regions + region as usize];
-                let before = *pool;
-                let new = pool.open(now, link.keep_alive);
-                let mut there = Some(LinkSpec::there(round_trip, new));
-                if self.world.network.is_rough() {
-                    let noise = node.noise_of_loss;
-                    let network = &mut self.world.network;
-                    if network.has_firewall(region, to)
-                        && !network.passes(
-                            (region, to),
-                            target.index(),
-                            new,
-                            now,
-                            &mut noise.at(r.key, 4 * luck + 3),
-                        )
-                    {
-                        // No connection came about.
-                        *pool = before;
-                        there = None;
-                    } else if let Some(trip) = network.trip(region, to, round_trip) {
-                        late = true;
-                        let packets = packets_of(r.input);
-                        let arrives = trip.request(now, new, packets, &mut noise.at(r.key, 4 * luck));
-                        there = Some(arrives.saturating_since(now));
-                    }
-                }
-                (round_trip, there, to)
+                (round_trip, self.cross(key, input, target, region, to, round_trip, luck, now), to)
             }
         };
+        let (r, node) = (&self.requests[request], &self.world.nodes[target.index()]);
         let attempt = Attempt {
             call,
             request,
@@ -274,16 +249,18 @@ impl Machine {
             answer: Answer::TimedOut,
             blame: None,
         };
-        let arrives = there.map(|there| now.saturating_add(there).saturating_add(node.overhead));
+        let overhead = node.overhead;
         let id = self.attempts.insert(attempt);
-        match arrives {
-            Some(arrives) => {
-                let event = self.schedule(arrives, Event::Deliver(id), queue);
-                if late {
-                    self.attempts[id].stage = Stage::Late(event);
-                }
+        match crossing {
+            Crossing::Smooth(there) => {
+                self.schedule(now.saturating_add(there).saturating_add(overhead), Event::Deliver(id), queue);
             }
-            None => self.attempts[id].stage = Stage::Hanging,
+            Crossing::Rough(there) => {
+                let arrives = now.saturating_add(there).saturating_add(overhead);
+                let event = self.schedule(arrives, Event::Deliver(id), queue);
+                self.attempts[id].stage = Stage::Late(event);
+            }
+            Crossing::Lost => self.attempts[id].stage = Stage::Hanging,
         }
         if let Some(at) = first_patience {
             let timer = self.schedule(at, Event::Timer(id), queue);
@@ -317,7 +294,7 @@ impl Machine {
         attempt.blame = blame;
         attempt.stage = Stage::Returning;
         let head = attempt.head;
-        match self.rough_way_back(id, 2, now) {
+        match self.rough_way_back(id, END, now) {
             None => {
                 let at = now.saturating_add(LinkSpec::back(self.attempts[id].round_trip));
                 self.schedule(at, Event::Return(id), queue);
@@ -329,25 +306,12 @@ impl Machine {
         }
     }
 
-    /// When a packet of an attempt's answer that is sent at `now` arrives, if its link may lose it. `message` numbers
-    /// the packets that a request's luck decides about.
-    fn rough_way_back(&self, id: u32, message: u64, now: Time) -> Option<Time> {
-        if !self.world.network.is_rough() {
-            return None;
-        }
-        let attempt = &self.attempts[id];
-        let node = &self.world.nodes[attempt.target.index()];
-        let trip = self.world.network.trip(attempt.from, node.region?, attempt.round_trip)?;
-        let key = self.requests[attempt.request].key;
-        Some(trip.answer(now, &mut node.noise_of_loss.at(key, 4 * attempt.luck + message)))
-    }
-
     /// The first token of an attempt leaves its target: everyone on the way to the client gets it, unless their
     /// patience ends before.
     pub(super) fn pass_first_token(&mut self, mut id: u32, now: Time, queue: &mut Queue) {
         let mut at = now;
         loop {
-            let rough = self.rough_way_back(id, 1, at);
+            let rough = self.rough_way_back(id, FIRST_TOKEN, at);
             let attempt = &mut self.attempts[id];
             at = match rough {
                 None => at.saturating_add(LinkSpec::back(attempt.round_trip)),

@@ -4,6 +4,7 @@
 //! * [`clients`] – requests arrive and leave
 //! * [`calls`] – routers decide; attempts are made and answered
 //! * [`conversations`] – what endpoints have of a prompt from before
+//! * [`crossing`] – attempts and answers cross links
 //! * [`patience`] – callers give up
 //! * [`serving`] – attempts reach endpoints; endpoints serve
 //! * [`billing`] – what is billed, and in whose books
@@ -17,6 +18,7 @@ mod billing;
 mod calls;
 mod clients;
 mod conversations;
+mod crossing;
 mod patience;
 mod serving;
 mod truth;

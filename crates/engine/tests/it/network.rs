@@ -181,7 +181,7 @@ fn a_faulty_link_has_a_lane_without_belief() {
         fault("cn -> us", "Partition", "1m", "2m"),
     ];
     let output = run(&scenario("", &faults));
-    assert_eq!(output.timeline.lanes, ["plan", "spare", "up", "grid", "us <-> cn", "cn -> us"]);
+    assert_eq!(output.timeline.lanes, ["plan", "spare", "up", "grid", "cn <-> us", "cn -> us"]);
     let lanes: Vec<usize> = output.lane_faults.iter().map(|(lane, _)| *lane).collect();
     assert_eq!(lanes, [5, 4, 4]);
     assert!(output.timeline.rows.iter().all(|row| row.believed_down.len() == 6));

@@ -2,7 +2,7 @@
 
 use plotters::prelude::{DrawingBackend, RGBColor};
 use sandbox_core::{Span, Time};
-use sandbox_model::FaultKind;
+use sandbox_model::{FaultKind, FaultScope};
 
 use super::canvas::{Align, Canvas};
 use super::frame::{Frame, NAME, NOTE, Panel};
@@ -249,7 +249,9 @@ fn draw_label<DB: DrawingBackend>(
     let word = palette::fault_word(&window.kind);
     let length = human::span(window.until.saturating_since(window.from));
     let lag = |s: Option<f64>, what: &str| s.map(|s| format!(", {what} {}", human::seconds(s)));
-    let seen = lag(window.detection_lag_s, "seen after").unwrap_or_else(|| ", never seen".to_owned());
+    // Routers believe nothing of links: there is nothing to see.
+    let unseen = if window.kind.scope() == FaultScope::Link { "" } else { ", never seen" };
+    let seen = lag(window.detection_lag_s, "seen after").unwrap_or_else(|| unseen.to_owned());
     let back = lag(window.failback_lag_s, "back after").unwrap_or_default();
     let (from, until) = pixels(frame, window.from, window.until);
     // Behind the belief that outlasts the fault.

@@ -73,7 +73,7 @@ pub(crate) const fn look(kind: &FaultKind) -> Look {
         FaultKind::PriceChange { .. } => look(0, Bar::Half, RGBColor(0, 130, 90)),
         FaultKind::RateLimitSpike { .. } => look(1, Bar::Half, RGBColor(150, 90, 170)),
         FaultKind::CapacityLoss { .. } => look(2, Bar::Tall, RGBColor(150, 90, 170)),
-        FaultKind::Loss { .. } => look(3, Bar::Striped, RGBColor(0, 114, 178)),
+        FaultKind::Loss { .. } => look(3, Bar::Striped, RGBColor(72, 61, 139)),
         FaultKind::Brownout { .. } => look(4, Bar::Tall, RGBColor(230, 159, 0)),
         FaultKind::SlowFirstToken { .. } => look(5, Bar::Half, RGBColor(230, 159, 0)),
         FaultKind::Stall => look(6, Bar::Full, RGBColor(230, 159, 0)),
@@ -81,7 +81,7 @@ pub(crate) const fn look(kind: &FaultKind) -> Look {
         FaultKind::Gray { .. } => look(8, Bar::Striped, RGBColor(110, 110, 110)),
         FaultKind::Errors { .. } => look(9, Bar::Striped, RGBColor(214, 96, 110)),
         FaultKind::SlowFail { .. } => look(10, Bar::Striped, RGBColor(150, 75, 0)),
-        FaultKind::Partition => look(11, Bar::Full, RGBColor(0, 114, 178)),
+        FaultKind::Partition => look(11, Bar::Full, RGBColor(72, 61, 139)),
         FaultKind::Blackhole => look(12, Bar::Full, RGBColor(0, 0, 0)),
         FaultKind::Down { .. } => look(13, Bar::Full, RGBColor(178, 24, 43)),
     }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use sandbox_model::{Answer, Status};
-use sandbox_routers::{Clairvoyant, Reason, Strategy as _, TargetView, Truth};
+use sandbox_routers::{Call, Clairvoyant, Decision, Reason, Strategy as _, TargetView, Truth};
 
 use crate::answers::failure;
 use crate::stage::{at, play};
@@ -58,4 +58,16 @@ proptest! {
         prop_assert!(played.tries.iter().all(|&(_, target, _)| truths[target] == (true, true)));
         prop_assert_eq!(Some(played.answer), last);
     }
+}
+
+#[test]
+fn it_too_stays_within_the_residency() {
+    let (mut router, targets) = (Clairvoyant::new(3), views(&[(true, true); 3]));
+    let mut next = |allowed| {
+        let noise = crate::stage::noise();
+        router.next(&Call { now: at(0), request: 1, attempts: &[], noise, allowed }, &targets)
+    };
+    assert_eq!(next(0b111), Decision::Try { target: 0, reason: Reason::Choice });
+    assert_eq!(next(0b110), Decision::Try { target: 1, reason: Reason::Guarded });
+    assert_eq!(next(0), Decision::GiveUp(Answer::failed(Status(403))));
 }

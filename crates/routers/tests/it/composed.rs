@@ -1,7 +1,7 @@
 //! What every composition of parts keeps, whatever its targets answer and however their prices move:
 //!
 //! * a request ends, after at most `targets · (retries + 1)` attempts at at most `most_targets` targets
-//! * no attempt outside `allowed` or above `max_price`, retries included
+//! * no attempt outside `allowed`, the request's residency or above `max_price`, retries included
 //! * a wait ends later than now and is no longer than its backoff allows; two never follow one another
 //! * with cooldowns, nobody is tried who is believed down; with demotion, only when nobody else is left
 //! * a router that gives up never says that all went well
@@ -9,11 +9,11 @@
 
 use proptest::prelude::*;
 use sandbox_core::{Span, Time};
-use sandbox_model::{Answer, Price};
+use sandbox_model::{Answer, Price, Status};
 use sandbox_routers::preset::{OpenRouterFields, openrouter_legacy, ordered_fallback};
 use sandbox_routers::{
-    Backoff, Call, Composed, Cooldown, Decision, Demotion, Jitter, Memory, Seen, Strategy as _, TargetView,
-    Tried,
+    Backoff, Call, Composed, Cooldown, Decision, Demotion, Jitter, Memory, Reason, Seen, Strategy as _,
+    TargetView, Tried,
 };
 
 use crate::answers::{answer, failure};
@@ -147,6 +147,15 @@ fn longest_wait(backoff: &Backoff) -> Span {
     jittered.saturating_add(Span::from_nanos(1))
 }
 
+/// Every third request may be processed anywhere, the others by some targets only, or by none.
+fn residency(number: u64) -> u64 {
+    if number.is_multiple_of(3) { u64::MAX } else { number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32 }
+}
+
+fn permitted(router: &Composed, allowed: u64, target: usize, views: &[TargetView]) -> bool {
+    allowed >> target & 1 == 1 && passes(router, target, views)
+}
+
 /// Plays one request to its end and holds every decision against the rules above; returns the decisions.
 fn request(
     router: &mut Composed,
@@ -155,20 +164,24 @@ fn request(
     moments: &[Moment],
 ) -> Result<Vec<Decision>, TestCaseError> {
     let targets = targets_of(router);
+    let allowed = residency(number);
     let mut moments = moments.iter().cycle();
     let mut targets_now = views(&[1, 2, 3, 4, 1, 2], targets);
     let (mut attempts, mut decisions): (Vec<Tried>, Vec<Decision>) = (Vec::new(), Vec::new());
     let most = targets * (router.retries as usize + 1);
     loop {
-        let call =
-            Call { now: *now, request: number, attempts: &attempts, noise: noise(), allowed: u64::MAX };
+        let call = Call { now: *now, request: number, attempts: &attempts, noise: noise(), allowed };
         let decision = router.clone().next(&call, &targets_now);
         prop_assert_eq!(router.next(&call, &targets_now), decision, "asking changes nothing");
         let waited = matches!(decisions.last(), Some(Decision::Wait { .. }));
         decisions.push(decision);
         match decision {
             Decision::Try { target, .. } => {
-                prop_assert!(target < targets && passes(router, target, &targets_now), "{}", target);
+                prop_assert!(
+                    target < targets && permitted(router, allowed, target, &targets_now),
+                    "{}",
+                    target
+                );
                 let tried_before = |t: usize| attempts.iter().any(|tried| tried.target == t);
                 let down = |t: usize| router.down_until(t) > *now;
                 match router.memory {
@@ -177,8 +190,9 @@ fn request(
                     Memory::Demotion(..) if tried_before(target) => {}
                     Memory::Demotion(..) => prop_assert!(
                         !down(target)
-                            || (0..targets)
-                                .all(|t| down(t) || tried_before(t) || !passes(router, t, &targets_now))
+                            || (0..targets).all(|t| down(t)
+                                || tried_before(t)
+                                || !permitted(router, allowed, t, &targets_now))
                     ),
                 }
                 let moment = moments.next().unwrap();
@@ -240,5 +254,25 @@ proptest! {
         let once = play(router.clone(), &story)?;
         let twice = play(router, &story)?;
         prop_assert_eq!(once, twice, "the same story, other decisions");
+    }
+}
+
+#[test]
+fn a_residency_that_leaves_nothing_is_refused_without_an_attempt_and_one_that_leaves_less_guards() {
+    let targets = views(&[1, 1, 1], 3);
+    let next = |router: &mut Composed, allowed| {
+        router.next(&Call { now: Time::ZERO, request: 1, attempts: &[], noise: noise(), allowed }, &targets)
+    };
+    let mut fallback = ordered_fallback(3, 2, Backoff::NONE, None);
+    let refused = |status| Decision::GiveUp(Answer::failed(Status(status)));
+    assert_eq!(next(&mut fallback, 0), refused(403));
+    assert_eq!(next(&mut fallback, 0b100), Decision::Try { target: 2, reason: Reason::Guarded });
+    assert_eq!(next(&mut fallback, 0b101), Decision::Try { target: 0, reason: Reason::Choice });
+    let demotion = Demotion { window: Span::from_secs(30), failures: 3, share: 0.5 };
+    let mut grid = openrouter_legacy(3, &OpenRouterFields::default(), demotion);
+    assert_eq!(next(&mut grid, 0), refused(404));
+    for request in 0b001..=0b111_u64 {
+        let Decision::Try { target, .. } = next(&mut grid, request) else { panic!("there is a target") };
+        assert_eq!(request >> target & 1, 1);
     }
 }
