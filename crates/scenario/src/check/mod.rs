@@ -77,4 +77,5 @@ pub(crate) fn all(scenario: &Scenario, report: &mut Report<'_>) {
     names::references(scenario, report);
     topology::check(scenario, report);
     faults::processes(scenario, report);
+    faults::probes(scenario, report);
 }

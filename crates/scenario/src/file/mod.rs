@@ -13,12 +13,14 @@
 //! * [`routing`] – routers
 //! * [`weather`] – faults, and processes that draw them
 //! * [`incidents`] – presets of known providers that become processes
+//! * [`probes`] – health probes
 //! * [`profile`] – shapes over the hours of a day
 
 pub mod incidents;
 pub mod limits;
 pub mod money;
 pub mod network;
+pub mod probes;
 pub mod profile;
 pub mod provider;
 pub mod routing;
@@ -30,6 +32,7 @@ pub use incidents::{Incidents, Record};
 pub use limits::{Limits, Refill};
 pub use money::PriceList;
 pub use network::Link;
+pub use probes::Probe;
 pub use profile::Profile;
 pub use provider::{Congestion, Endpoint, Provider};
 pub use routing::{Backoff, Cooldown, Demotion, Jitter, Router, Strategy, Timeouts};
@@ -76,6 +79,9 @@ pub struct Scenario {
     /// What goes wrong.
     #[serde(default)]
     pub weather: Weather,
+    /// Who looks from outside, beside the traffic.
+    #[serde(default)]
+    pub probes: Vec<Probe>,
     /// Promises that the run is held against, like `"availability >= 99.9%"`.
     #[serde(default)]
     pub objectives: Vec<String>,
