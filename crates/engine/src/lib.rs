@@ -3,6 +3,7 @@
 //! * [`run`](mod@run) – the one call: [`run::run`]
 //! * [`weather`] – the outage script that a seed draws
 //! * [`output`] – what a run yields: summary, timeline, ledger
+//! * [`probes`] – what health probes see
 //! * [`replay`] – finds the first event in which two runs differ
 //! * [`mod@world`] – the scenario as tables: nodes, edges, endpoints
 //!
@@ -20,6 +21,7 @@ mod conservation;
 mod machine;
 mod objectives;
 pub mod output;
+pub mod probes;
 pub mod replay;
 pub mod run;
 mod slab;

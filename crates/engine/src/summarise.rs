@@ -1,16 +1,18 @@
 //! From a finished run to what it yields.
 
+use std::collections::BTreeMap;
+
 use sandbox_core::Span;
 use sandbox_model::{Cause, Fault, FaultKind, FaultScope, OutageScript, Usd};
 use sandbox_scenario::Resolved;
 
 use crate::account::{Tally, quantile};
 use crate::machine::Machine;
-use crate::objectives;
 use crate::output::summary::{
     Attempts, CauseLine, Cost, FaultReport, Flips, Leak, Percentiles, Requests, SCHEMA, Scope, Summary,
 };
 use crate::output::{Ledger, LedgerLine, Timeline, TimelineRow};
+use crate::{objectives, probes};
 
 /// A tally as it is reported, held against the same of the twin.
 fn scope(tally: &Tally, twin: &Tally) -> Scope {
@@ -106,6 +108,17 @@ pub(crate) fn summary(
             }
         })
         .collect();
+    let routers: BTreeMap<String, Scope> = scopes(
+        scenario.routers.iter().map(|r| &r.name).collect(),
+        &main.router_tallies,
+        &twin.router_tallies,
+    );
+    let endpoints: BTreeMap<String, Scope> = scopes(
+        scenario.endpoints.iter().map(|e| &e.name).collect(),
+        &main.endpoint_tallies,
+        &twin.endpoint_tallies,
+    );
+    let traffic = |name: &str| endpoints.get(name).or_else(|| routers.get(name)).map(|scope| &scope.requests);
     let mut fingerprint = main.fingerprint;
     fingerprint.mix(twin.fingerprint.value());
     Summary {
@@ -137,16 +150,9 @@ pub(crate) fn summary(
             &main.workload_tallies,
             &twin.workload_tallies,
         ),
-        routers: scopes(
-            scenario.routers.iter().map(|r| &r.name).collect(),
-            &main.router_tallies,
-            &twin.router_tallies,
-        ),
-        endpoints: scopes(
-            scenario.endpoints.iter().map(|e| &e.name).collect(),
-            &main.endpoint_tallies,
-            &twin.endpoint_tallies,
-        ),
+        probes: probes::reports(resolved, script, traffic),
+        routers,
+        endpoints,
     }
 }
 

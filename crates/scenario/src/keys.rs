@@ -144,6 +144,8 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("like", "SiliconFlow", "whose record of incidents"),
     ("also", "[(target: \"anthropic-console\", chance: 0.71)]", "what else each fault hits"),
     ("chance", "0.71", "chance that a fault hits this as well, 0 to 1"),
+    ("probes", "[(name: \"status\", target: \"siliconflow\")]", "health probes"),
+    ("every", "\"60s\"", "from one probe to the next"),
     ("kind", "Down()", "what goes wrong"),
     ("status", "503", "an HTTP status"),
     ("slowdown", "3.0", "how many times slower"),

@@ -49,6 +49,9 @@ pub struct Summary {
     pub flips: Flips,
     /// Each fault of the weather, with how long routers took to see it come and go.
     pub faults: Vec<FaultReport>,
+    /// Each health probe beside the traffic at its target; absent without probes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probes: Vec<ProbeReport>,
     /// Each promise, and whether it was kept.
     pub objectives: Vec<ObjectiveReport>,
     /// The same by workload.
@@ -57,6 +60,24 @@ pub struct Summary {
     pub routers: BTreeMap<String, Scope>,
     /// The same by endpoint: an endpoint's requests are the attempts it got.
     pub endpoints: BTreeMap<String, Scope>,
+}
+
+/// What a health probe saw, and what the traffic at the same target did.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ProbeReport {
+    /// Name of the probe.
+    pub name: String,
+    /// What it asks.
+    pub target: String,
+    /// Probes sent, from the end of the warm-up on.
+    pub sent: u64,
+    /// Those that were not answered, or not well.
+    pub failed: u64,
+    /// Share of probes that were answered.
+    pub availability: Option<f64>,
+    /// Share of the attempts at the target (at a provider: at all its endpoints; at a gateway: of its requests) that were
+    /// answered, of those that ended.
+    pub traffic_availability: Option<f64>,
 }
 
 /// The numbers of one workload, router or endpoint.

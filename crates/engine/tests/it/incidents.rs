@@ -375,3 +375,37 @@ fn the_providers_own_upstream_of_the_grid_fails_with_it() {
     let other = grid(r#""grid-a", "grid-b""#);
     assert!(other.failed <= 2 && other.leaked > 80, "what was in flight is lost, the rest leaks: {other:?}");
 }
+
+/// The probes of a run whose faults are on `a`, and its fingerprint.
+fn probed(faults: &str, probes: &str) -> (Vec<sandbox_engine::output::summary::ProbeReport>, String) {
+    let mut small = fallback("", faults);
+    small.duration = "1h";
+    let text = small.text().replace("weather: (", &format!("probes: [{probes}], weather: ("));
+    let resolved =
+        Resolved::parse("probes.ron", &text, None, &[]).unwrap_or_else(|invalid| panic!("{invalid}"));
+    let summary = run(&resolved).summary;
+    (summary.probes, summary.fingerprint)
+}
+
+#[test]
+fn a_probe_sees_an_outage_and_not_a_gray_failure() {
+    let probes = r#"(name: "page", target: "a"), (name: "often", target: "plan", every: "1s")"#;
+    let gray = fault("a", "Gray(share: 0.3)", "0s", "1h");
+    let (seen, fingerprint) = probed(&gray, probes);
+    assert_eq!((seen[0].sent, seen[0].failed), (60, 0));
+    let traffic = seen[0].traffic_availability.expect("there was traffic");
+    // 1,000 clients: standard deviation of the share that is hit 1.4 %; 3,600 requests of them: 0.8 %.
+    assert!((traffic - 0.7).abs() < Z_999 * 0.017, "{traffic}");
+    assert_eq!(probed(&gray, "").1, fingerprint, "nothing in the run notices probes");
+
+    // Half-open: the probe at 10 min is hit and the one at 20 min is not.
+    let (seen, _) = probed(&fault("a", "Blackhole", "10m", "20m"), probes);
+    assert_eq!((seen[0].failed, seen[1].failed), (10, 600));
+
+    let (seen, _) = probed(&fault("plan", "Errors(share: 0.25)", "0s", "1h"), probes);
+    let sd = (3_600.0_f64 * 0.25 * 0.75).sqrt();
+    assert!((seen[1].failed as f64 - 900.0).abs() < Z_999 * sd, "{}", seen[1].failed);
+    // Slowness is no failure, and another provider's outage is not this one's.
+    let slow = fault("a", "Brownout(slowdown: 3.0)", "0s", "1h") + &fault("b", "Down()", "0s", "1h");
+    assert_eq!(probed(&slow, probes).0[1].failed, 0);
+}

@@ -3,6 +3,7 @@
 //! * [`causes`] – what each fault makes of a request, and what the ledger calls it
 //! * [`exact`] – single requests, worked out by hand to the nanosecond and the pico-dollar
 //! * [`faults`] – each kind of fault that is more than an outage, and some together, to the nanosecond
+//! * [`incidents`] – drawn incidents against their laws, with [`statistics`]
 //! * [`laws`] – conservation, the twin, the clairvoyant bound, under drawn weather
 //! * [`limits`] – accounts, estimates and answers that are cut to size
 //! * [`money`] – what is billed: windows, steps, currencies, price changes, broken work, fees

@@ -270,6 +270,7 @@ impl Shape {
             leak: scope.leak.clone(),
             flips: scope.flips.clone(),
             faults: self.reports(),
+            probes: Vec::new(),
             objectives: objectives(&scope),
             workloads: BTreeMap::from([("cn-chat".to_owned(), scope.clone())]),
             routers: BTreeMap::new(),

@@ -33,6 +33,7 @@ pub fn summary_text(summary: &Summary, paint: Paint) -> String {
     leak(&mut text, summary, paint);
     flips(&mut text, summary, paint);
     faults(&mut text, summary, paint);
+    probes(&mut text, summary, paint);
     text
 }
 
@@ -133,6 +134,16 @@ fn worst(text: &mut String, faults: &[FaultReport], name: &str, lag: impl Fn(&Fa
             format!("  {name:<17}  {lag:>8}  {}, {kind} at {}", fault.target, human::seconds(fault.from));
         text.push_str(&human::cut(&line, WIDTH));
         text.push('\n');
+    }
+}
+
+fn probes(text: &mut String, summary: &Summary, paint: Paint) {
+    for probe in &summary.probes {
+        let percent =
+            |share: Option<f64>| share.map_or("none".to_owned(), |s| format!("{} %", human::percent(s)));
+        let (seen, real) = (percent(probe.availability), percent(probe.traffic_availability));
+        let line = format!("{} at {}: {seen}, its traffic {real}", probe.name, probe.target);
+        field(text, paint, "probe", &human::cut(&line, WIDTH - 13));
     }
 }
 

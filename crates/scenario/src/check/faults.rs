@@ -48,6 +48,27 @@ pub(super) fn processes(scenario: &Scenario, report: &mut Report<'_>) {
     }
 }
 
+/// Most probes of one prober: a second's interval over ten years is no mistake, a nanosecond's is.
+const PROBES_MAX: u64 = 400_000_000;
+
+pub(super) fn probes(scenario: &Scenario, report: &mut Report<'_>) {
+    for (index, probe) in scenario.probes.iter().enumerate() {
+        let path = Path::root("probes").at(index);
+        // Whatever can hang can be asked.
+        target(scenario, &probe.target, &FaultKind::Blackhole, &path, report);
+        report.positive(&path.key("every"), probe.every, "60s");
+        let count = scenario.duration.as_nanos().checked_div(probe.every.as_nanos()).unwrap_or(0);
+        if count > PROBES_MAX {
+            report.say(&path.key("every"), format!("{count} probes are too many"), "probe less often");
+        }
+        let its = scenario.endpoints.iter().any(|e| e.provider == probe.target);
+        if scenario.providers.iter().any(|p| p.name == probe.target) && !its {
+            let message = format!("`{}` has no endpoint that could be asked", probe.target);
+            report.say(&path.key("target"), message, "name an endpoint, or give the provider one");
+        }
+    }
+}
+
 fn also(scenario: &Scenario, process: &Process, path: &Path, report: &mut Report<'_>) {
     for (index, also) in process.also.iter().enumerate() {
         let path = path.key("also").at(index);

@@ -85,4 +85,5 @@ pub(crate) fn all(scenario: &Scenario, report: &mut Report<'_>) {
     residency::check(scenario, report);
     money::check(scenario, report);
     faults::processes(scenario, report);
+    faults::probes(scenario, report);
 }

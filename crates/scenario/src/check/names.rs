@@ -68,6 +68,11 @@ pub(super) fn unique(scenario: &Scenario, report: &mut Report<'_>) {
         let path = Path::root("weather").key("processes").at(index);
         given(report, &mut seen, &path, "process", &process.name, "the name chooses the random stream");
     }
+    let mut probes = BTreeMap::new();
+    for (index, probe) in scenario.probes.iter().enumerate() {
+        let path = Path::root("probes").at(index);
+        given(report, &mut probes, &path, "probe", &probe.name, "the name chooses the random noise");
+    }
     // Processes that presets become: all of them stand in `scenario.ron`.
     let mut presets: BTreeMap<String, usize> = BTreeMap::new();
     for (index, incidents) in scenario.weather.incidents.iter().enumerate() {

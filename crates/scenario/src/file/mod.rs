@@ -14,6 +14,7 @@
 //! * [`routing`] – routers
 //! * [`weather`] – faults, and processes that draw them
 //! * [`incidents`] – presets of known providers that become processes
+//! * [`probes`] – health probes
 //! * [`profile`] – shapes over the hours of a day
 
 pub mod incidents;
@@ -21,6 +22,7 @@ pub mod limits;
 pub mod money;
 pub mod network;
 pub mod preset;
+pub mod probes;
 pub mod profile;
 pub mod provider;
 pub mod routing;
@@ -36,6 +38,7 @@ pub use money::{
 };
 pub use network::{Friction, Link, ResidualBlock};
 pub use preset::Preset;
+pub use probes::Probe;
 pub use profile::Profile;
 pub use provider::{Congestion, Endpoint, Provider};
 pub use routing::{Backoff, Cooldown, Demotion, Jitter, Router, Strategy, Timeouts};
@@ -86,6 +89,9 @@ pub struct Scenario {
     /// What goes wrong.
     #[serde(default)]
     pub weather: Weather,
+    /// Who looks from outside, beside the traffic.
+    #[serde(default)]
+    pub probes: Vec<Probe>,
     /// Promises that the run is held against, like `"availability >= 99.9%"`.
     #[serde(default)]
     pub objectives: Vec<String>,
