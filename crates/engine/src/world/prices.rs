@@ -3,11 +3,10 @@
 //! Calm prices are those of the hour, without faults and with competing load at its daily minimum.
 
 use sandbox_core::Time;
-use sandbox_model::{Factor, Rates, Tariff, Usd};
+use sandbox_model::{Factor, NodeId, Rates, Tariff, Usd};
 use sandbox_routers::Call;
 
 use super::{Kind, World};
-use sandbox_model::NodeId;
 
 /// What an endpoint charges.
 pub(crate) struct Charges {

@@ -119,10 +119,10 @@ fn check_window(
     {
         report.say(&path.key("before"), "is not after `since`", "write a later time");
     }
-    match window.zone.parse() {
+    match window.zone.parse::<Zone>() {
         Ok(zone) => Some(zone),
         Err(error) => {
-            let (message, hint) = split_hint(&crate::clock::ClockParseError::to_string(&error));
+            let (message, hint) = split_hint(&error.to_string());
             report.say(&path.key("zone"), message, hint.unwrap_or_default());
             None
         }
