@@ -41,11 +41,40 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 1600, value_parser = clap::value_parser!(u32).range(800..=8000))]
         width: u32,
     },
+    /// Make a piece of a scenario from another tool's file
+    Import {
+        #[command(subcommand)]
+        what: Import,
+    },
     /// Check a scenario without running it
     Validate {
         #[command(flatten)]
         scenario: ScenarioArgs,
     },
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Import {
+    /// Fit prefill and decode times to measurements (Splitwise's perf_model.csv): a `serving: (…)` block
+    Serving(ImportServing),
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct ImportServing {
+    /// Measurements, CSV, plain or gzip
+    pub(crate) file: PathBuf,
+    /// Model, as in the column of that name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: String,
+    /// Hardware, as in the column of that name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) hardware: String,
+    /// Tensor parallelism, as in the column of that name
+    #[arg(long, value_name = "N")]
+    pub(crate) tp: u32,
+    /// File to write; standard output if absent
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// Which scenario, and what is different from how it was written.

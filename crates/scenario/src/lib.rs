@@ -7,6 +7,7 @@
 //!
 //! * [`mod@file`] – every key that a user may write, as types (`docs/scenario-format.md` is its prose)
 //! * [`clock`] – wall clocks and zones: where virtual time lies on a calendar
+//! * [`import`] – from other tools' files to pieces of a scenario
 //! * [`objective`] – promises like `"ttft_p99[cn-chat] <= 4s"`
 //! * [`resolved`] – the result: names are indices, shapes are curves, traces are read
 //! * [`problem`] – what is wrong, where, and what to write instead
@@ -54,6 +55,7 @@
 mod check;
 pub mod clock;
 pub mod file;
+pub mod import;
 mod keys;
 pub mod objective;
 pub mod problem;

@@ -1,5 +1,6 @@
 //! One function a command.
 
+mod import;
 mod replay;
 mod run;
 
@@ -36,6 +37,7 @@ pub(crate) fn dispatch(args: Args) -> Result<Code, Failure> {
             }
             Ok(Code::Ok)
         }
+        Command::Import { what } => import::import(&what),
         Command::Validate { scenario } => {
             let resolved = load(&scenario)?;
             let s = &resolved.scenario;

@@ -5,6 +5,7 @@ mod books;
 mod documents;
 mod exit_codes;
 mod help;
+mod import;
 mod replay;
 mod run_directory;
 mod script;
