@@ -191,9 +191,7 @@ impl Machine {
     /// What is true of `node` for a request of these lengths.
     pub(super) fn truth_of(&mut self, node: NodeId, now: Time, input: u32, output: u32) -> NodeTruth {
         let condition = self.world.nodes[node.index()].health.condition();
-        let trouble = if condition.is_out() {
-            Some(Cause::Outage)
-        } else if condition.capacity <= 0.0 {
+        let trouble = if condition.is_out() || condition.capacity <= 0.0 {
             Some(Cause::Outage)
         } else if condition.capacity < 1.0 {
             Some(Cause::Overload)
