@@ -67,6 +67,8 @@ pub(crate) enum Import {
     Prices(ImportPrices),
     /// Recorded arrivals (Azure's CSV, Mooncake's JSON lines) to a workload, with a generator fitted to them
     Trace(ImportTrace),
+    /// Fit prefill and decode times to measurements (Splitwise's perf_model.csv): a `serving: (…)` block
+    Serving(ImportServing),
 }
 
 #[derive(ClapArgs, Debug)]
@@ -131,6 +133,24 @@ pub(crate) enum TraceForm {
     Trace,
     /// A generator with the same rate, dispersion and lengths
     Fitted,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct ImportServing {
+    /// Measurements, CSV, plain or gzip
+    pub(crate) file: PathBuf,
+    /// Model, as in the column of that name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: String,
+    /// Hardware, as in the column of that name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) hardware: String,
+    /// Tensor parallelism, as in the column of that name
+    #[arg(long, value_name = "N")]
+    pub(crate) tp: u32,
+    /// File to write; standard output if absent
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use sandbox_scenario::import::{Imported, prices, statuspage, trace};
+use sandbox_scenario::import::{Imported, prices, serving, statuspage, trace};
 
-use crate::args::{Import, ImportPrices, ImportStatuspage, ImportTrace, TraceForm};
+use crate::args::{Import, ImportPrices, ImportServing, ImportStatuspage, ImportTrace, TraceForm};
 use crate::exit::{Code, Failure};
 use crate::files;
 
@@ -14,6 +14,7 @@ pub(super) fn import(what: &Import) -> Result<Code, Failure> {
         Import::Statuspage(args) => (import_statuspage(args)?, &args.out),
         Import::Prices(args) => (import_prices(args)?, &args.out),
         Import::Trace(args) => (import_trace(args)?, &args.out),
+        Import::Serving(args) => (import_serving(args)?, &args.out),
     };
     for note in &imported.notes {
         eprintln!("note: {note}");
@@ -36,6 +37,12 @@ fn import_trace(args: &ImportTrace) -> Result<Imported, Failure> {
         TraceForm::Fitted => trace::Form::Fitted,
     };
     Ok(trace::import(&args.file, args.quantum, form)?)
+}
+
+fn import_serving(args: &ImportServing) -> Result<Imported, Failure> {
+    let (name, bytes) = read(&args.file)?;
+    let machine = serving::Machine { model: &args.model, hardware: &args.hardware, tensor_parallel: args.tp };
+    Ok(serving::import(&name, &bytes, machine)?)
 }
 
 fn import_statuspage(args: &ImportStatuspage) -> Result<Imported, Failure> {

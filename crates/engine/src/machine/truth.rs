@@ -226,9 +226,8 @@ impl Machine {
     pub(super) fn truth_of(&mut self, node: NodeId, now: Time, asker: Asker) -> NodeTruth {
         let way = self.trouble_on_the_way(asker.region, node, now);
         let condition = self.world.nodes[node.index()].health.condition();
-        let trouble = if condition.is_out() || way == Some(Cause::Outage) {
-            Some(Cause::Outage)
-        } else if condition.capacity <= 0.0 {
+        let gone = condition.is_out() || condition.capacity <= 0.0;
+        let trouble = if gone || way == Some(Cause::Outage) {
             Some(Cause::Outage)
         } else if condition.capacity < 1.0 {
             Some(Cause::Overload)
