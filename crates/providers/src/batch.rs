@@ -104,11 +104,27 @@ enum Stage {
     Decode(u128),
 }
 
+/// A job and its stage, laid flat: 64 bytes, a cache line.
 #[derive(Copy, Clone, Debug)]
 struct Entry {
     generation: u32,
+    id: u32,
+    prompt: u32,
+    output: u32,
+    prefill: Span,
     /// `None`: the slot is free.
-    job: Option<(Job, Stage)>,
+    stage: Option<Stage>,
+}
+
+const _: () = assert!(size_of::<Entry>() == 64);
+
+impl Entry {
+    const FREE: Self = Self { generation: 0, id: 0, prompt: 0, output: 0, prefill: Span::ZERO, stage: None };
+
+    #[inline]
+    const fn job(&self) -> Job {
+        Job { id: self.id, prefill: self.prefill, prompt: self.prompt, output: self.output }
+    }
 }
 
 /// A leave-mark: clock reading, order of joining, and whose it is. The smallest is on top.
@@ -289,11 +305,12 @@ impl Batch {
 
     fn allocate(&mut self, job: Job, stage: Stage) -> Slot {
         let index = self.free.pop().unwrap_or_else(|| {
-            self.entries.push(Entry { generation: 0, job: None });
+            self.entries.push(Entry::FREE);
             (self.entries.len() - 1) as u32
         });
         let entry = &mut self.entries[index as usize];
-        entry.job = Some((job, stage));
+        let Job { id, prefill, prompt, output } = job;
+        *entry = Entry { generation: entry.generation, id, prompt, output, prefill, stage: Some(stage) };
         Slot { index, generation: entry.generation }
     }
 
@@ -303,7 +320,8 @@ impl Batch {
         if entry.generation != slot.generation {
             return None;
         }
-        let (job, stage) = entry.job.take()?;
+        let stage = entry.stage.take()?;
+        let job = entry.job();
         entry.generation = entry.generation.wrapping_add(1);
         self.free.push(slot.index);
         let tokens = match stage {
@@ -355,7 +373,7 @@ impl Batch {
                 signals.push(Signal::Done(job.id));
                 continue;
             }
-            self.entries[index as usize].job = Some((job, Stage::Decode(self.token_clock)));
+            self.entries[index as usize].stage = Some(Stage::Decode(self.token_clock));
             self.load.prefilling -= 1;
             self.load.decoding += 1;
             self.load.context += job.context();
@@ -407,7 +425,7 @@ impl Batch {
                 break;
             }
             self.waiting.pop_front();
-            self.entries[slot.index as usize].job = Some((job, Stage::Prefill));
+            self.entries[slot.index as usize].stage = Some(Stage::Prefill);
             self.queued -= 1;
             self.start_prefill(slot, job);
             started = true;
@@ -448,6 +466,6 @@ impl Batch {
     #[inline]
     fn current(&self, index: u32, generation: u32) -> Option<(Job, Stage)> {
         let entry = &self.entries[index as usize];
-        if entry.generation == generation { entry.job } else { None }
+        entry.stage.filter(|_| entry.generation == generation).map(|stage| (entry.job(), stage))
     }
 }
