@@ -4,6 +4,7 @@ use sandbox_core::{Span, Time};
 use sandbox_model::{Answer, Price, Status};
 
 use crate::backoff::Backoff;
+use crate::budget::Budget;
 use crate::contract::{Call, Decision, Reason, Seen, Strategy, TargetView, Tried};
 use crate::memory::Memory;
 use crate::selection::{Selection, members};
@@ -33,6 +34,8 @@ pub struct Composed {
     pub retries: u32,
     /// Waits before those.
     pub backoff: Backoff,
+    /// What pays for those tries; `None`: they cost nothing.
+    pub budget: Option<Budget>,
     /// Most different targets tried for one request.
     pub most_targets: u32,
     /// What is answered in the end.
@@ -55,7 +58,7 @@ impl Composed {
 
     /// A further try at the target that failed last, if it is worth one: the try, or the wait before it. The guard
     /// holds for retries too: prices may have moved since the first try.
-    fn retry(&self, call: &Call<'_>, unguarded: u64) -> Option<Decision> {
+    fn retry(&mut self, call: &Call<'_>, unguarded: u64) -> Option<Decision> {
         let &Tried { target, answer: Some(answer), at } = call.attempts.last()? else { return None };
         let tries = call.attempts.iter().filter(|tried| tried.target == target).count() as u32;
         let worth = answer.status().is_retryable()
@@ -71,6 +74,11 @@ impl Composed {
         };
         let wait = self.backoff.wait(tries - 1, asked, call.noise, call.request, call.attempts.len() as u64);
         let until = at.saturating_add(wait);
+        // Paid for when it is decided: before the wait, so that a retry that was waited for does happen.
+        let decided_before = wait > Span::ZERO && until <= call.now;
+        if !decided_before && !self.budget.as_mut().is_none_or(Budget::take) {
+            return None;
+        }
         Some(if until > call.now {
             Decision::Wait { until }
         } else {
@@ -123,6 +131,9 @@ fn least_retry_after(answers: impl Iterator<Item = Answer>) -> Option<Span> {
 impl Strategy for Composed {
     fn next(&mut self, call: &Call<'_>, targets: &[TargetView]) -> Decision {
         let unguarded = self.unguarded(call.allowed, targets);
+        if let (Some(budget), []) = (&mut self.budget, call.attempts) {
+            budget.deposit();
+        }
         if let Some(decision) = self.retry(call, unguarded) {
             return decision;
         }

@@ -5,6 +5,7 @@
 //! * [`memory`] – what a router remembers of a target between requests
 //! * [`selection`] – who is asked first
 //! * [`backoff`] – how long to wait before asking again
+//! * [`budget`] – how many retries there may be
 //! * [`preset`] – ordered fallback, OpenRouter's legacy balancer, one target
 //! * [`clairvoyant`] – knows the truth: a lower bound
 //!
@@ -25,6 +26,7 @@
 #![forbid(unsafe_code)]
 
 pub mod backoff;
+pub mod budget;
 pub mod clairvoyant;
 pub mod composed;
 pub mod contract;
@@ -33,6 +35,7 @@ pub mod preset;
 pub mod selection;
 
 pub use backoff::{Backoff, Jitter};
+pub use budget::Budget;
 pub use clairvoyant::Clairvoyant;
 pub use composed::{Composed, Exhausted};
 pub use contract::{Call, Decision, Reason, Seen, Strategy, TargetView, Tried, Truth};

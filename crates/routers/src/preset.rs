@@ -32,6 +32,7 @@ pub fn ordered_fallback(
         selection: Selection::Ordered((0..targets).collect()),
         retries,
         backoff,
+        budget: None,
         most_targets: u32::MAX,
         exhausted: Exhausted::LastError,
     }
@@ -70,6 +71,7 @@ pub fn openrouter_legacy(targets: usize, fields: &OpenRouterFields, demotion: De
         },
         retries: 0,
         backoff: Backoff::NONE,
+        budget: None,
         most_targets: if fields.no_fallbacks && !ordered { 1 } else { u32::MAX },
         exhausted: Exhausted::OpenRouter,
     }

@@ -2,7 +2,9 @@
 
 use sandbox_core::{Noise, Seed, Time};
 use sandbox_model::{Factor, NodeId, Rates};
-use sandbox_routers::{Backoff, Clairvoyant, Cooldown, Demotion, Jitter, Strategy, TargetView, preset};
+use sandbox_routers::{
+    Backoff, Budget, Clairvoyant, Cooldown, Demotion, Jitter, Strategy, TargetView, preset,
+};
 use sandbox_scenario::file;
 use sandbox_scenario::resolved::{NodeKind, Resolved};
 
@@ -74,7 +76,7 @@ pub(super) fn build_strategy(
     let n = targets.len();
     match spec {
         file::Strategy::Single { timeouts, .. } => (Box::new(preset::single()), *timeouts),
-        file::Strategy::Fallback { retries, backoff, cooldown, timeouts, .. } => {
+        file::Strategy::Fallback { retries, backoff, retry_budget, cooldown, timeouts, .. } => {
             let backoff = Backoff {
                 base: backoff.base,
                 max: backoff.max,
@@ -91,7 +93,9 @@ pub(super) fn build_strategy(
                 length: c.length,
                 on_rate_limit: c.on_rate_limit,
             });
-            (Box::new(preset::ordered_fallback(n, *retries, backoff, cooldown)), *timeouts)
+            let mut composed = preset::ordered_fallback(n, *retries, backoff, cooldown);
+            composed.budget = retry_budget.map(|budget| Budget::new(budget.per_call, budget.cap));
+            (Box::new(composed), *timeouts)
         }
         file::Strategy::OpenRouterLegacy {
             order, allow_fallbacks, max_price, demotion, timeouts, ..

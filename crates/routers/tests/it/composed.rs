@@ -12,8 +12,8 @@ use sandbox_core::{Span, Time};
 use sandbox_model::{Answer, Price, Status};
 use sandbox_routers::preset::{OpenRouterFields, openrouter_legacy, ordered_fallback};
 use sandbox_routers::{
-    Backoff, Call, Composed, Cooldown, Decision, Demotion, Jitter, Memory, Reason, Seen, Strategy as _,
-    TargetView, Tried,
+    Backoff, Budget, Call, Composed, Cooldown, Decision, Demotion, Jitter, Memory, Reason, Seen,
+    Strategy as _, TargetView, Tried,
 };
 
 use crate::answers::{answer, failure};
@@ -89,13 +89,16 @@ fn openrouter() -> impl Strategy<Value = Composed> {
 fn router() -> impl Strategy<Value = Composed> {
     let price = || (1_u64..5).prop_map(|dollars| Price::from_pico_per_token(dollars * 1_000_000));
     let most_targets = prop_oneof![3 => Just(u32::MAX), 1 => 0_u32..4];
-    let changes = (any::<u64>(), proptest::option::of((price(), price())), most_targets, 0_u32..4);
+    let budget =
+        proptest::option::of((0.0..1.5_f64, 1.0..3.0_f64).prop_map(|(each, cap)| Budget::new(each, cap)));
+    let changes = (any::<u64>(), proptest::option::of((price(), price())), most_targets, 0_u32..4, budget);
     (prop_oneof![ordered(), openrouter()], proptest::option::of(changes)).prop_map(|(mut router, changes)| {
-        if let Some((mask, max_price, most_targets, retries)) = changes {
+        if let Some((mask, max_price, most_targets, retries, budget)) = changes {
             router.allowed &= mask;
             router.max_price = max_price;
             router.most_targets = router.most_targets.min(most_targets);
             router.retries = retries;
+            router.budget = budget;
         }
         router
     })

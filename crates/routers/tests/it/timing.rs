@@ -7,7 +7,7 @@
 use sandbox_core::Span;
 use sandbox_model::{Answer, Status};
 use sandbox_routers::preset::{ordered_fallback, single};
-use sandbox_routers::{Backoff, Composed, Jitter, Reason};
+use sandbox_routers::{Backoff, Budget, Composed, Jitter, Reason};
 
 use crate::stage::{DOWN, Played, at, noise, play, priced};
 
@@ -115,5 +115,20 @@ fn single_never_tries_twice() {
         let played = play(&mut single(), &priced(&[1]), 1, at(0), |_, _| answer);
         assert_eq!((played.timeline(), played.ended), (vec![(0.0, P)], at(0)));
         assert_eq!(played.answer, Answer::failed(answer.status()));
+    }
+}
+
+/// Two retries saved up and half a retry a call, which the full bucket of the first request loses: two retries for it; then
+/// one for each second request, and the fallback at once for the others. A wait is paid for once.
+#[test]
+fn a_retry_budget_limits_retries_and_not_fallbacks() {
+    let mut router = ordered_fallback(2, 3, backoff(Span::from_secs(1), Jitter::None), None);
+    router.budget = Some(Budget::new(0.5, 2.0));
+    let timelines: Vec<_> = (0..5).map(|request| primary_down(&mut router, request).timeline()).collect();
+    assert_eq!(timelines[0], [(0.0, P), (1.0, P), (3.0, P), (3.0, F)]);
+    for (request, timeline) in timelines.iter().enumerate().skip(1) {
+        let expected: &[(f64, usize)] =
+            if request % 2 == 0 { &[(0.0, P), (1.0, P), (1.0, F)] } else { &[(0.0, P), (0.0, F)] };
+        assert_eq!(timeline, expected, "request {request}");
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn router(path: &Path, r: &Router, report: &mut Report<'_>) {
         Strategy::Single { timeouts, .. } | Strategy::Clairvoyant { timeouts, .. } => {
             timers(path, timeouts, report)
         }
-        Strategy::Fallback { retries, backoff, cooldown, timeouts, .. } => {
+        Strategy::Fallback { retries, backoff, retry_budget, cooldown, timeouts, .. } => {
             timers(path, timeouts, report);
             if *retries > 100 {
                 report.say(
@@ -32,6 +32,11 @@ pub(super) fn router(path: &Path, r: &Router, report: &mut Report<'_>) {
                         format!("write the lower one first: Scaled({high}, {low})"),
                     );
                 }
+            }
+            if let Some(budget) = retry_budget {
+                let path = path.key("retry_budget");
+                report.within(&path.key("per_call"), budget.per_call, 0.0, 100.0);
+                report.within(&path.key("cap"), budget.cap, 1.0, 1e6);
             }
             if let Some(cooldown) = cooldown {
                 let path = path.key("cooldown");

@@ -59,6 +59,9 @@ pub enum Strategy {
         /// Waits between tries on one target; going on to the next target does not wait.
         #[serde(default)]
         backoff: Backoff,
+        /// What pays for retries, so that they stay a small share of the calls. Absent: they cost nothing.
+        #[serde(default)]
+        retry_budget: Option<RetryBudget>,
         /// When a target is left alone for a while. Absent: never (a stateless chain).
         #[serde(default)]
         cooldown: Option<Cooldown>,
@@ -135,6 +138,17 @@ pub enum Jitter {
     Scaled(f64, f64),
 }
 
+/// A token bucket for retries: each call adds `per_call`, up to `cap`; a further try at the same target takes 1, and
+/// without it there is none. Going on to the next target is free. It starts full.
+#[derive(Copy, Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetryBudget {
+    /// Retries that a call pays for. Default 0.1: Brooker's retry simulator.
+    pub per_call: f64,
+    /// Most retries saved up. Default 5: the same.
+    pub cap: f64,
+}
+
 /// A timed cooldown without a probe: after enough failures the target gets nothing, then everything again.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -170,6 +184,12 @@ impl Default for Backoff {
             jitter: Jitter::Added(Span::from_millis(750)),
             retry_after_max: Span::from_secs(60),
         }
+    }
+}
+
+impl Default for RetryBudget {
+    fn default() -> Self {
+        Self { per_call: 0.1, cap: 5.0 }
     }
 }
 
