@@ -1,0 +1,30 @@
+//! The simulator against theory and against published figures: one check a claim, with what is expected and where that
+//! comes from, what was measured and how sure that is.
+//!
+//! * [`check`] – what a check and its row are, and the list of [all](check::all) of them
+//! * [`document`] – rows as `docs/validation.md`
+//! * [`statistics`] – intervals and tests, each at 99.9 %
+//! * [`chain`] – exact answers from small Markov chains
+//!
+//! One module a subject: [`queues`], [`weather`], [`retries`], [`collapse`], [`metastable`], [`provider`], [`gateway`].
+//! Scenarios of checks are RON texts that go through the same reader and the same engine as a user's ([`scenario`]).
+//!
+//! Seeds are fixed: the same program measures the same numbers, in debug and release. Nothing here is read from outside
+//! the repository.
+#![forbid(unsafe_code)]
+
+pub mod chain;
+pub mod check;
+pub mod collapse;
+pub mod document;
+pub mod gateway;
+pub mod metastable;
+pub mod provider;
+pub mod queues;
+pub mod retries;
+pub mod scenario;
+mod station;
+pub mod statistics;
+pub mod weather;
+
+pub use check::{Check, Row, all};

@@ -1,0 +1,7 @@
+//! retries
+use crate::check::Check;
+/// The checks of this module.
+#[must_use]
+pub fn checks() -> Vec<Check> {
+    vec![]
+}
