@@ -136,6 +136,7 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("speed", "1.0", "how many times faster than recorded"),
     ("quantum", "\"3s\"", "a step in time"),
     ("deadline", "\"10m\"", "how long a client waits"),
+    ("stream", "true", "whether answers come token by token"),
     (
         "script",
         "[(target: \"siliconflow\", kind: Down(), from: \"9h\", until: \"9h 30m\")]",

@@ -146,7 +146,7 @@ fn mm1() -> Finding {
         unit: " s",
         theory: 1.0 / (mu - lambda),
         allowance: 0.0,
-        requests: 40_000,
+        requests: 100_000,
     };
     compare(setup, servers(1, u32::MAX), Law::Exponential(1.0 / mu), lambda, |story| {
         mean_of(story.counted(), Request::sojourn)
@@ -162,7 +162,7 @@ fn erlang_c_wait() -> Finding {
         unit: " s",
         theory: erlang_c(c, lambda) / (f64::from(c) - lambda) + 1.0,
         allowance: 0.0,
-        requests: 40_000,
+        requests: 100_000,
     };
     compare(setup, servers(c, u32::MAX), Law::Exponential(1.0), lambda, |story| {
         mean_of(story.counted(), Request::sojourn)
@@ -182,7 +182,7 @@ fn erlang_b_blocking(law: Law, what: &'static str, _: &'static str) -> Finding {
         unit: "",
         theory: erlang_b(c, lambda),
         allowance: 0.0,
-        requests: 20_000,
+        requests: 60_000,
     };
     compare(setup, servers(c, 0), law, lambda, refused)
 }
@@ -196,7 +196,7 @@ fn mmck() -> Finding {
         unit: "",
         theory: mmck_blocking(c, k, lambda),
         allowance: 0.0,
-        requests: 40_000,
+        requests: 100_000,
     };
     compare(setup, servers(c, k - c), Law::Exponential(1.0), lambda, refused)
 }
@@ -210,7 +210,7 @@ fn pollaczek_khinchine(law: Law, squared_variation: f64, kind: &str) -> Finding 
         unit: " s",
         theory: 1.0 + rho * (1.0 + squared_variation) / (2.0 * (1.0 - rho)),
         allowance: 0.0,
-        requests: 60_000,
+        requests: 200_000,
     };
     compare(setup, servers(1, u32::MAX), law, rho / law.mean(), |story| {
         mean_of(story.counted(), Request::sojourn)
@@ -236,7 +236,7 @@ fn insensitivity(law: Law, kind: &str, class: impl Fn(u32) -> bool) -> Finding {
         unit: "",
         theory: 1.0 / (1.0 - rho),
         allowance: 1e-4,
-        requests: 40_000,
+        requests: 100_000,
     };
     compare(setup, spec, law, rho / law.mean(), |story| {
         let of_class = || story.counted().iter().filter(|request| class(request.owed));
@@ -272,7 +272,7 @@ fn state_dependent() -> Finding {
         unit: " s",
         theory: area / sum / lambda,
         allowance: 1e-4,
-        requests: 20_000,
+        requests: 60_000,
     };
     compare(setup, spec, Law::Tokens(100), lambda, |story| mean_of(story.counted(), Request::sojourn))
 }

@@ -170,13 +170,19 @@ impl Machine {
         for signal in signals.drain(..) {
             match signal {
                 Signal::FirstToken(id) => {
-                    if self.attempts[id].request != NONE {
+                    if self.attempts[id].request != NONE && self.streams(id) {
                         self.pass_first_token(id, now, queue);
                     }
                 }
                 Signal::Done(id) => match self.attempts[id].cut {
                     Some(made) => self.break_off(id, e, made, Answer::Cut, Cause::Outage, now, queue),
-                    None => self.complete(id, e, now, queue),
+                    None => {
+                        // A client that takes its answer whole gets the first token with the last.
+                        if self.attempts[id].request != NONE && !self.streams(id) {
+                            self.pass_first_token(id, now, queue);
+                        }
+                        self.complete(id, e, now, queue);
+                    }
                 },
                 Signal::WaitedTooLong(id) => {
                     let answer = Answer::failed(Status::UNAVAILABLE);
@@ -186,6 +192,10 @@ impl Machine {
         }
         self.signals = signals;
         self.retime(r, queue);
+    }
+
+    fn streams(&self, attempt: u32) -> bool {
+        self.world.workloads[self.attempts[attempt].workload as usize].stream
     }
 
     /// An endpoint has made the last token of an answer: it bills.

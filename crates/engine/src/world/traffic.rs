@@ -21,6 +21,7 @@ pub(crate) struct Workload {
     /// The gateways with fees between the entry and the plan.
     pub(crate) way_to_plan: RouteId,
     pub(crate) deadline: Span,
+    pub(crate) stream: bool,
     pub(crate) drawn: u64,
     source: Source,
     pub(crate) max_tokens: Option<u32>,
@@ -179,6 +180,7 @@ pub(super) fn build_workload(resolved: &Resolved, index: usize, seed: &Seed) -> 
         plan: extra.plan,
         way_to_plan: Routes::DIRECT,
         deadline: spec.deadline,
+        stream: spec.stream,
         source: build_source(spec, &extra.arrivals, &weights, stream("arrivals"), || noise("gaps")),
         input: Lengths::new(&spec.input, stream("input")),
         output: Lengths::new(&spec.output, stream("output")),

@@ -17,6 +17,16 @@ pub(crate) fn one_request(
     endpoints: &str,
     faults: &str,
 ) -> (sandbox_engine::RunOutput, Vec<EventRecord>) {
+    run_logged(&small(routers, endpoints, faults).small.resolve())
+}
+
+/// A scenario, and the trace file that it reads.
+struct WithTrace {
+    small: Small,
+    _trace: tempfile::NamedTempFile,
+}
+
+fn small(routers: &str, endpoints: &str, faults: &str) -> WithTrace {
     let mut trace = tempfile::NamedTempFile::new().expect("a temporary file");
     trace
         .write_all(b"TIMESTAMP,ContextTokens,GeneratedTokens\n2026-01-01 00:00:00.0000000,100,51\n")
@@ -32,7 +42,7 @@ pub(crate) fn one_request(
         ),
         faults: faults.to_owned(),
     };
-    run_logged(&small.resolve())
+    WithTrace { small, _trace: trace }
 }
 
 pub(crate) fn two_endpoints() -> String {
@@ -144,6 +154,22 @@ fn a_stream_that_breaks_off_is_not_tried_again() {
     // Before the first token it is.
     let (output, _) = one_request(router, &two_endpoints(), &fault("plan", "Down()", "100ms", "1m"));
     assert_eq!(output.summary.requests.leaked, 1);
+}
+
+/// The same break in the middle of an answer, for a client that takes it whole: the fallback serves it, and its first token is
+/// there with its last.
+#[test]
+fn an_answer_that_comes_whole_is_tried_again_after_its_first_token() {
+    let router = r#"(name: "router", strategy: Fallback(targets: ["plan", "spare"], retries: 0)),"#;
+    let mut whole = small(router, &two_endpoints(), &fault("plan", "Down()", "300ms", "1m"));
+    whole.small.workloads = whole.small.workloads.replace("deadline:", "stream: false, deadline:");
+    let (output, log) = run_logged(&whole.small.resolve());
+    let end = log.iter().rev().find(|r| r.kind == EventKind::Return).unwrap();
+    // Broken off at 300 ms and known at 310 ms; 50 ms to the spare, 600 ms there, 10 ms back.
+    assert_eq!((millis(end.at), end.answer), (310 + 660, Some(Answer::Ok)));
+    assert_eq!((output.summary.requests.leaked, output.summary.requests.failed), (1, 0));
+    let ttft = output.summary.ttft_s.p50.expect("it was served");
+    assert!((ttft / 0.97 - 1.0).abs() < 0.01, "{ttft}");
 }
 
 #[test]

@@ -49,6 +49,11 @@ pub struct Workload {
     /// How long a client waits for its whole answer. Default 600 s: OpenAI SDK.
     #[serde(default = "deadline")]
     pub deadline: Span,
+    /// Whether answers come token by token. Without, an answer comes whole: its first token counts when its last is there, and
+    /// until then a timeout or a broken connection can be tried again. Default true: chat clients stream. (OpenAI's request
+    /// field of this name.)
+    #[serde(default = "yes")]
+    pub stream: bool,
 }
 
 /// The clients of a workload: client `k` of `count` sends in proportion to `k^-skew` (Zipf).
@@ -232,6 +237,10 @@ pub struct Part {
 
 const fn unity() -> f64 {
     1.0
+}
+
+const fn yes() -> bool {
+    true
 }
 
 const fn deadline() -> Span {
