@@ -1,6 +1,6 @@
 //! Checks and their rows.
 
-use crate::{collapse, gateway, metastable, provider, queues, retries, weather};
+use crate::{collapse, gateway, metastable, provider, queues, retries, traffic, weather};
 
 /// One claim that can be checked.
 pub struct Check {
@@ -74,6 +74,7 @@ impl Row {
 pub fn all() -> Vec<Check> {
     [
         queues::checks(),
+        traffic::checks(),
         weather::checks(),
         retries::checks(),
         collapse::checks(),

@@ -29,18 +29,8 @@ pub fn markdown(rows: &[Row]) -> String {
                 "\n## {group}\n\n| check | what | expected | source | measured | interval or rule | holds |\n|---|---|---|---|---|---|---|\n"
             );
         }
-        let found = &row.finding;
-        let _ = writeln!(
-            text,
-            "| `{}` | {} | {} | {} | {} | {} | {} |",
-            row.id,
-            found.what,
-            found.expected,
-            found.source,
-            found.measured,
-            found.interval,
-            if found.holds { "yes" } else { "**no**" }
-        );
+        text += &line(row);
+        text.push('\n');
     }
     text += "\nThe command of a row is `cargo validation --only CHECK`, as in `cargo validation --only mm1`; without a check it measures\n\
              all of them and writes this file.\n\n## Shown by tests\n\nClaims that ordinary tests of other crates show, and that are not measured again here.\n\n\
@@ -49,6 +39,22 @@ pub fn markdown(rows: &[Row]) -> String {
         let _ = writeln!(text, "| {} | `{}` |", cited.what, cited.command);
     }
     text
+}
+
+/// A row of the document.
+#[must_use]
+pub fn line(row: &Row) -> String {
+    let found = &row.finding;
+    format!(
+        "| `{}` | {} | {} | {} | {} | {} | {} |",
+        row.id,
+        found.what,
+        found.expected,
+        found.source,
+        found.measured,
+        found.interval,
+        if found.holds { "yes" } else { "**no**" }
+    )
 }
 
 /// The ids of a document's rows, in order.

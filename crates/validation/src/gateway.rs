@@ -75,10 +75,7 @@ fn shares_hold(
         expected: expected.to_owned(),
         source: source.to_owned(),
         measured: told.collect::<Vec<_>>().join(", "),
-        interval: format!(
-            "χ² = {statistic:.1}, below {limit:.1} (99.9 %, {} degrees of freedom)",
-            counts.len() - 1
-        ),
+        interval: format!("χ² = {statistic:.1}, below {limit:.1} (99.9 %, df = {})", counts.len() - 1),
         holds: statistic < limit,
     }
 }
@@ -164,7 +161,7 @@ fn february() -> Finding {
             seen.1.get_or_insert(record.at);
             seen.2 = Some(record.at);
         }
-        // A second's grace for answers on their way when a phase begins or ends.
+        // Some grace for answers on their way when a phase begins or ends.
         let grace = Span::from_secs(5);
         for (phase, (from, until)) in [(27, 40), (40, 65)].into_iter().enumerate() {
             if record.at >= minutes(from).saturating_add(grace) && record.at < minutes(until) {

@@ -6,7 +6,7 @@
 //! * [`statistics`] – intervals and tests, each at 99.9 %
 //! * [`chain`] – exact answers from small Markov chains
 //!
-//! One module a subject: [`queues`], [`weather`], [`retries`], [`collapse`], [`metastable`], [`provider`], [`gateway`].
+//! One module a subject: [`queues`], [`traffic`], [`weather`], [`retries`], [`collapse`], [`metastable`], [`provider`], [`gateway`].
 //! Scenarios of checks are RON texts that go through the same reader and the same engine as a user's ([`scenario`]).
 //!
 //! Seeds are fixed: the same program measures the same numbers, in debug and release. Nothing here is read from outside
@@ -25,6 +25,7 @@ pub mod retries;
 pub mod scenario;
 mod station;
 pub mod statistics;
+pub mod traffic;
 pub mod weather;
 
 pub use check::{Check, Row, all};

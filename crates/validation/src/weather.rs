@@ -225,11 +225,7 @@ fn calendar(which: Calendar) -> Finding {
         expected,
         source: FAILS.to_owned(),
         measured: format!("χ² = {statistic:.1}"),
-        interval: format!(
-            "below {limit:.1} (χ² at 99.9 %, {} degrees of freedom, n = {})",
-            counts.len() - 1,
-            faults.len()
-        ),
+        interval: format!("below {limit:.1} (χ² at 99.9 %, df = {}, n = {})", counts.len() - 1, faults.len()),
         holds: statistic < limit && faults.len() > 5_000,
     }
 }
