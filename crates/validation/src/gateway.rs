@@ -47,7 +47,7 @@ fn first_choices(prices: &[(f64, f64)], out: usize) -> Vec<u64> {
     let noise = Seed::new(1).noise("router/openrouter");
     let mut counts = vec![0; prices.len()];
     for request in 0..REQUESTS {
-        let call = Call { now: at(112), request, attempts: &[], noise };
+        let call = Call { now: at(112), request, attempts: &[], noise, allowed: u64::MAX };
         match router.next(&call, &targets) {
             Decision::Try { target, .. } => counts[target] += 1,
             other => panic!("no first choice but {other:?}"),

@@ -1,7 +1,7 @@
 //! Providers: a rate limiter's published messages, and DeepSeek's published day.
 
 use sandbox_core::Time;
-use sandbox_providers::{LimitSpec, Limiter};
+use sandbox_providers::{Ask, LimitSpec, Limiter};
 
 use crate::check::{Check, Finding};
 use crate::scenario::{parse, run_watched};
@@ -23,8 +23,8 @@ pub fn checks() -> Vec<Check> {
 /// "Limit 15000, Used …, Requested 4351. Please try again in …s."
 fn groq(used: u64, said: f64) -> Finding {
     let mut limiter = Limiter::new(LimitSpec { tpm: Some(15_000), ..LimitSpec::default() });
-    limiter.take(Time::ZERO, used).expect("a full bucket has this much");
-    let refusal = limiter.take(Time::ZERO, 4_351).expect_err("the bucket has less than this");
+    limiter.take(Time::ZERO, Ask::tokens(used)).expect("a full bucket has this much");
+    let refusal = limiter.take(Time::ZERO, Ask::tokens(4_351)).expect_err("the bucket has less than this");
     let waits = refusal.wait.expect("a matter of time").as_secs_f64();
     Finding {
         what: format!(

@@ -220,13 +220,7 @@ fn pollaczek_khinchine(law: Law, squared_variation: f64, kind: &str) -> Finding 
 /// With no base time the endpoint makes 1/b tokens a second whoever decodes and shares them equally.
 fn insensitivity(law: Law, kind: &str, class: impl Fn(u32) -> bool) -> Finding {
     let rho = 0.6;
-    let spec = BatchSpec {
-        step_base: Span::ZERO,
-        step_per_sequence: STEP,
-        sequences: 100_000,
-        queue: 0,
-        queue_wait: None,
-    };
+    let spec = BatchSpec { step_per_sequence: STEP, ..BatchSpec::slots(100_000) };
     let setup = Setup {
         what: format!(
             "M/G/1 processor sharing at 60 %, {kind}: time in the system as a multiple of the work"
@@ -259,9 +253,7 @@ fn state_dependent() -> Finding {
     let spec = BatchSpec {
         step_base: Span::from_millis(10),
         step_per_sequence: Span::from_micros(100),
-        sequences: 100_000,
-        queue: 0,
-        queue_wait: None,
+        ..BatchSpec::slots(100_000)
     };
     let setup = Setup {
         what: "Answers that take 1 s + 10 ms for each one in the batch, at 40/s: mean time in the system (the mean-field value is \
@@ -282,9 +274,9 @@ fn little() -> Finding {
     let spec = BatchSpec {
         step_base: Span::from_millis(2),
         step_per_sequence: STEP,
-        sequences: 4,
         queue: 6,
         queue_wait: Some(Span::from_millis(700)),
+        ..BatchSpec::slots(4)
     };
     let (mut off, mut refused, mut lost, mut waited) = (0, 0, 0, 0);
     for seed in 1..=REPLICATIONS {

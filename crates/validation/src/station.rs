@@ -101,7 +101,7 @@ impl Station {
     fn arrive(&mut self, now: Time, queue: &mut EventQueue<Event>) {
         let (prefill, owed) = self.law.draw(&mut self.lengths);
         let id = self.requests.len() as u32;
-        let taken = self.batch.offer(now, Job { id, prefill, output: owed + 1 });
+        let taken = self.batch.offer(now, Job { id, prefill, prompt: 0, output: owed + 1 });
         let left = (taken != Offer::Full).then_some(Time::MAX);
         self.requests.push(Request { arrived: now, owed, started: None, left });
         self.to_come -= 1;
@@ -158,7 +158,7 @@ impl Story {
 
 /// `servers` that do not slow each other down.
 pub(crate) fn servers(servers: u32, queue: u32) -> BatchSpec {
-    BatchSpec { step_base: STEP, step_per_sequence: Span::ZERO, sequences: servers, queue, queue_wait: None }
+    BatchSpec { step_base: STEP, queue, ..BatchSpec::slots(servers) }
 }
 
 /// Plays `requests` requests at `per_second`.

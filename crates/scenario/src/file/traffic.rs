@@ -239,10 +239,6 @@ const fn unity() -> f64 {
     1.0
 }
 
-const fn yes() -> bool {
-    true
-}
-
 const fn deadline() -> Span {
     Span::from_secs(600)
 }
