@@ -1,7 +1,7 @@
 //! The simulator against theory and against published figures: one check a claim, with what is expected and where that
 //! comes from, what was measured and how sure that is.
 //!
-//! * [`check`] – what a check and its row are, and the list of [all](check::all) of them
+//! * [`check`] – what a check and its row are, and the list of [`all`] of them
 //! * [`document`] – rows as `docs/validation.md`
 //! * [`statistics`] – intervals and tests, each at 99.9 %
 //! * [`chain`] – exact answers from small Markov chains
