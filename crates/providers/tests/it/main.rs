@@ -1,6 +1,7 @@
 //! Proofs of the providers that need a second model, or theory, to hold them against.
 //!
 //! * [`batch_oracle`] – the endpoint against a slow one that steps from token to token: equal to the nanosecond
+//! * [`context`] – the endpoint's mean context against one that is added up at each token
 //! * [`queueing`] – the endpoint against the formulas of queueing theory
 //! * [`limiter`] – the rate limits against a level recomputed from the whole history
 
