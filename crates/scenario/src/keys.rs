@@ -121,6 +121,9 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("between", "Exponential(mean: \"12h\")", "time from the end of one fault to the next"),
     ("lasting", "Lognormal(median: \"10m\", sigma: 1.2)", "how long a fault lasts"),
     ("shape", "0.7", "shape of the Weibull distribution"),
+    ("min", "100.0", "the least"),
+    ("weight", "0.9", "how likely, relative to the others"),
+    ("of", "Lognormal(median: 800.0, sigma: 1.2)", "the law of this part"),
     ("median", "800.0", "the median"),
     ("sigma", "1.2", "standard deviation of the logarithm"),
 ];
@@ -162,6 +165,9 @@ pub(crate) fn variant(name: &str) -> String {
         "Fallback" => "Fallback(targets: […])",
         "OpenRouterLegacy" => "OpenRouterLegacy(targets: […])",
         "Clairvoyant" => "Clairvoyant(targets: […])",
+        "Pareto" => "Pareto(min: 100.0, shape: 1.5)",
+        "Quantiles" => "Quantiles([…])",
+        "Mixture" => "Mixture([(weight: 0.9, of: …), …])",
         "Empirical" => "Empirical([…])",
         other => other,
     };

@@ -3,11 +3,13 @@
 //! * this file – nodes, links, and which leads to which
 //! * [`conversations`] – requests that follow one another
 //! * [`endpoint`] – endpoints, their prices, and other tenants' load
+//! * [`lengths`] – how long requests are
 //! * [`router`] – routers and their strategies
 //! * [`traffic`] – where requests come from
 
 mod conversations;
 mod endpoint;
+mod lengths;
 mod router;
 mod traffic;
 

@@ -1,14 +1,15 @@
 //! Where requests come from: arrivals and lengths.
 
-use sandbox_core::dist::{Alias, Empirical, Lognormal, PoissonProcess};
+use sandbox_core::dist::{Alias, PoissonProcess};
 use sandbox_core::{Noise, Seed, Span, Stream, Time};
 use sandbox_model::{Curve, NodeId};
 use sandbox_providers::arrivals::{self, Bursts, Gap, Pace, Renewal};
-use sandbox_scenario::file::{self, Arrivals, GapLaw, Length};
+use sandbox_scenario::file::{self, Arrivals, GapLaw};
 use sandbox_scenario::resolved::{Resolved, ResolvedArrivals, TraceRow};
 
 use super::CHECKED;
 use super::conversations::{Conversation, Conversations, Prompt, Said};
+use super::lengths::Lengths;
 use crate::slab::{NONE, Slab};
 
 pub(crate) struct Workload {
@@ -122,42 +123,6 @@ enum Source {
     Bursts(Bursts, Stream),
     Clients(arrivals::Clients),
     Trace(std::vec::IntoIter<TraceRow>, Option<TraceRow>),
-}
-
-/// A distribution of token counts with its own stream.
-pub(crate) struct Lengths {
-    law: LengthLaw,
-    stream: Stream,
-}
-
-enum LengthLaw {
-    Constant(u32),
-    Lognormal { law: Lognormal, max: f64 },
-    Empirical(Empirical),
-}
-
-impl Lengths {
-    fn new(length: &Length, stream: Stream) -> Self {
-        let law = match length {
-            Length::Constant(n) => LengthLaw::Constant(*n),
-            Length::Lognormal { median, sigma, max } => LengthLaw::Lognormal {
-                law: Lognormal::from_median_sigma(*median, *sigma).expect(CHECKED),
-                max: f64::from(*max),
-            },
-            Length::Empirical(values) => LengthLaw::Empirical(
-                Empirical::new(values.iter().map(|&v| f64::from(v)).collect::<Vec<_>>()).expect(CHECKED),
-            ),
-        };
-        Self { law, stream }
-    }
-
-    fn draw(&mut self) -> u32 {
-        match &self.law {
-            LengthLaw::Constant(n) => *n,
-            LengthLaw::Lognormal { law, max } => (law.sample(&mut self.stream) + 0.5).clamp(1.0, *max) as u32,
-            LengthLaw::Empirical(values) => values.sample(&mut self.stream) as u32,
-        }
-    }
 }
 
 impl Source {

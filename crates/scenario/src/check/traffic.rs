@@ -123,27 +123,39 @@ fn load_steps(path: &Path, steps: &[Step], report: &mut Report<'_>) {
     }
 }
 
-fn length(path: &Path, length: &Length, report: &mut Report<'_>) {
-    match length {
+fn length(path: &Path, law: &Length, report: &mut Report<'_>) {
+    match law {
         Length::Constant(0) => {
             report.say(path, "a request has at least one token", "write Constant(1) or more")
         }
         Length::Constant(_) => {}
         Length::Lognormal { median, sigma, max } => {
-            if !(*median > 0.0 && median.is_finite()) {
-                report.say(
-                    &path.key("median"),
-                    format!("`{median}` is not above zero"),
-                    "write the median number of tokens, like 800.0",
-                );
-            }
+            above_zero(&path.key("median"), *median, "median", report);
             report.within(&path.key("sigma"), *sigma, 0.0, SIGMA_MAX);
-            if *max == 0 {
-                report.say(
-                    &path.key("max"),
-                    "a request has at least one token",
-                    "leave the key out for 1,000,000",
-                );
+            longest(&path.key("max"), *max, report);
+        }
+        Length::Exponential { mean, max } => {
+            above_zero(&path.key("mean"), *mean, "mean", report);
+            longest(&path.key("max"), *max, report);
+        }
+        Length::Pareto { min, shape, max } => {
+            above_zero(&path.key("min"), *min, "least", report);
+            report.within(&path.key("shape"), *shape, 0.1, 100.0);
+            longest(&path.key("max"), *max, report);
+            if *min > f64::from(*max) {
+                let message = format!("{min} is above the longest, {max}");
+                report.say(&path.key("min"), message, "write a `min` below `max`");
+            }
+        }
+        Length::Quantiles(values) => quantiles(path, values, report),
+        Length::Mixture(parts) if parts.is_empty() => {
+            let hint = "write parts, like Mixture([(weight: 0.9, of: Constant(800)), (weight: 0.1, of: Constant(9000))])";
+            report.say(path, "the list is empty", hint);
+        }
+        Length::Mixture(parts) => {
+            for (i, part) in parts.iter().enumerate() {
+                above_zero(&path.at(i).key("weight"), part.weight, "weight", report);
+                length(&path.at(i).key("of"), &part.of, report);
             }
         }
         Length::Empirical(values) if values.is_empty() => {
@@ -153,6 +165,38 @@ fn length(path: &Path, length: &Length, report: &mut Report<'_>) {
             if values.contains(&0) {
                 report.say(path, "a request has at least one token", "replace the zeros by 1");
             }
+        }
+    }
+}
+
+fn above_zero(path: &Path, value: f64, what: &str, report: &mut Report<'_>) {
+    if !(value > 0.0 && value.is_finite()) {
+        let hint = match what {
+            "weight" => "write a number above zero, like 0.9".to_owned(),
+            _ => format!("write the {what} number of tokens, like 800.0"),
+        };
+        report.say(path, format!("`{value}` is not above zero"), hint);
+    }
+}
+
+fn longest(path: &Path, max: u32, report: &mut Report<'_>) {
+    if max == 0 {
+        report.say(path, "a request has at least one token", "leave the key out for 1,000,000");
+    }
+}
+
+fn quantiles(path: &Path, values: &[u32], report: &mut Report<'_>) {
+    if values.len() < 2 {
+        let hint = "write at least the shortest and the longest, like Quantiles([1, 50, 900])";
+        report.say(path, format!("{} of at least 2 values", values.len()), hint);
+    }
+    if values.first() == Some(&0) {
+        report.say(&path.at(0), "a request has at least one token", "write 1 or more");
+    }
+    for (i, pair) in values.windows(2).enumerate() {
+        if pair[0] > pair[1] {
+            let message = format!("{} comes after {}", pair[1], pair[0]);
+            report.say(&path.at(i + 1), message, "write quantiles from the shortest to the longest");
         }
     }
 }

@@ -34,7 +34,7 @@ pub use profile::Profile;
 pub use provider::{Congestion, Endpoint, Provider};
 pub use routing::{Backoff, Cooldown, Demotion, Jitter, Router, Strategy, Timeouts};
 pub use serving::{Serving, WhenAbandoned};
-pub use traffic::{Arrivals, Clients, Conversations, GapLaw, Length, Step, Workload};
+pub use traffic::{Arrivals, Clients, Conversations, GapLaw, Length, Part, Step, Workload};
 pub use weather::{FaultEntry, Process, Script, SpanDist, Weather};
 
 use sandbox_core::Span;

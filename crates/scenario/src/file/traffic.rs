@@ -185,8 +185,42 @@ pub enum Length {
         #[serde(default = "length_max")]
         max: u32,
     },
+    /// Exponential, rounded, at least 1 and at most `max`. (Answers in Alibaba's ServeGen traces are about exponential.)
+    Exponential {
+        /// The mean, before rounding and bounds.
+        mean: f64,
+        /// Longest.
+        #[serde(default = "length_max")]
+        max: u32,
+    },
+    /// Pareto, rounded: a share of `(min / x)^shape` is longer than `x`. At most `max`. (The tail of prompts in Alibaba's
+    /// ServeGen traces.)
+    Pareto {
+        /// Shortest.
+        min: f64,
+        /// Tail index: the smaller, the heavier.
+        shape: f64,
+        /// Longest.
+        #[serde(default = "length_max")]
+        max: u32,
+    },
+    /// Equally spaced quantiles, from the shortest to the longest, joined by straight lines: `[1, 50, 900]` says that half
+    /// of all are at most 50.
+    Quantiles(Vec<u32>),
     /// Each of these with the same chance.
     Empirical(Vec<u32>),
+    /// One of these, by weight.
+    Mixture(Vec<Part>),
+}
+
+/// A part of a mixture.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// How likely, relative to the others.
+    pub weight: f64,
+    /// Its law.
+    pub of: Length,
 }
 
 const fn unity() -> f64 {
