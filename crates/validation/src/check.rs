@@ -112,7 +112,7 @@ pub const CITED: &[Cited] = &[
         what: "The rate limiter's level equals the reflection formula of a leaky bucket over its whole history, exactly, in \
                1,000 drawn stories.",
         file: "crates/providers/tests/it/limiter.rs",
-        test: "continuous_refill_agrees_with_a_level_worked_out_from_history",
+        test: "every_answer_agrees_with_levels_worked_out_from_history",
         command: "cargo test -p sandbox-providers --test it limiter",
     },
 ];

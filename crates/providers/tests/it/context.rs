@@ -134,7 +134,6 @@ fn errors(exact: &[f64], ours: &[f64]) -> (f64, f64, f64) {
 fn compare(arrivals: &[Arrival], bounds: (f64, f64, f64)) {
     let exact = exact(arrivals);
     let found = errors(&exact, &ours(arrivals, Span::from_nanos(12)));
-    eprintln!("off by {found:?}, mean decode {} s", mean(&exact));
     assert!(found.0 < bounds.0 && found.1 < bounds.1 && found.2 < bounds.2, "{found:?} above {bounds:?}");
     // The term matters here, so that its loss would be seen.
     let without = errors(&exact, &ours(arrivals, Span::ZERO));

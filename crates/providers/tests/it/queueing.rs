@@ -322,8 +322,8 @@ fn mmck(c: u32, k: u32, lambda: f64, mu: f64) -> Mmck {
 #[test]
 fn mmck_formula_agrees_with_its_special_cases() {
     assert!((mmck(5, 5, 4.0, 1.0).blocking - erlang_b(5, 4.0)).abs() < 1e-12);
-    let (rho, k) = (0.8_f64, 4);
-    let single = (1.0 - rho) * rho.powi(k) / (1.0 - rho.powi(k + 1));
+    let (rho, k) = (0.8_f64, 4.0);
+    let single = (1.0 - rho) * libm::pow(rho, k) / (1.0 - libm::pow(rho, k + 1.0));
     assert!((mmck(1, 4, 0.8, 1.0).blocking - single).abs() < 1e-12);
 }
 

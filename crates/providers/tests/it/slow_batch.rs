@@ -334,7 +334,7 @@ impl SlowBatch {
             self.sequences.iter().filter(|s| matches!(s.stage, Stage::Decode { .. })).collect();
         let ours: u64 = decoding.iter().map(|s| u64::from(s.job.prompt) + u64::from(s.job.output / 2)).sum();
         let decoding = decoding.len() as u64;
-        let theirs = if decoding == 0 { 0 } else { ours * u64::from(self.others()) / decoding };
+        let theirs = (ours * u64::from(self.others())).checked_div(decoding).unwrap_or(0);
         let step = self.spec.step_base
             + self.spec.step_per_sequence * (decoding + u64::from(self.others()))
             + self.spec.step_per_kv_token * (ours + theirs);
