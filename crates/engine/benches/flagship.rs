@@ -4,23 +4,15 @@
 //! draw the flagship's requests and to do nothing with them (arrivals, lengths and their noise), which no engine can
 //! go below.
 
+mod peak;
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use peak::flagship;
 use sandbox_core::dist::{Lognormal, PoissonProcess};
 use sandbox_core::{Seed, Span, Time};
 use sandbox_engine::RunOptions;
 use sandbox_scenario::Resolved;
 use sandbox_scenario::resolved::ResolvedArrivals;
-
-fn flagship(duration: &str) -> Resolved {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/asia-peak-overflow.ron");
-    // The evening peak, where most leaks: the dearest hours of the day.
-    let sets = [
-        format!("duration={duration}"),
-        "start=2026-11-18 19:00 Asia/Shanghai".to_owned(),
-        r#"weather.script=[(target: "siliconflow", kind: Down(), from: "70m", until: "82m")]"#.to_owned(),
-    ];
-    Resolved::load(path.as_ref(), &sets).unwrap_or_else(|invalid| panic!("{invalid}"))
-}
 
 /// Draws every arrival and its lengths twice, for the run and for its twin.
 fn draw_only(resolved: &Resolved) -> u64 {
@@ -43,7 +35,7 @@ fn draw_only(resolved: &Resolved) -> u64 {
 }
 
 fn bench(criterion: &mut Criterion) {
-    let resolved = flagship("2h");
+    let resolved = flagship("2h", &[]);
     let run = || sandbox_engine::run(&resolved, RunOptions::default()).expect("no law is broken");
     let requests = run().summary.simulated_requests;
     assert!(resolved.scenario.duration == Span::from_hours(2) && requests > 100_000);
