@@ -51,8 +51,9 @@ const FEATURES: [(&str, &[&str]); 19] = [
     (
         "chunked prefill",
         &[
-            "endpoints.siliconflow-direct.serving.prefill_per_token=1us",
-            "endpoints.siliconflow-direct.serving.prefill_chunk=4096",
+            "endpoints.siliconflow-direct.serving.prefill_base=1ms",
+            "endpoints.siliconflow-direct.serving.prefill_per_token=5us",
+            "endpoints.siliconflow-direct.serving.prefill_chunk=8192",
         ],
     ),
     (
