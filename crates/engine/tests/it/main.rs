@@ -1,5 +1,6 @@
 //! The engine as a whole: scenarios in, summaries out.
 //!
+//! * [`cached`] – what a prefix cache does to bills
 //! * [`causes`] – what each fault makes of a request, and what the ledger calls it
 //! * [`exact`] – single requests, worked out by hand to the nanosecond and the pico-dollar
 //! * [`faults`] – each kind of fault that is more than an outage, and some together, to the nanosecond
@@ -12,6 +13,7 @@
 //! * [`traffic`] – sources of requests
 //! * [`weather`] – what no router can change
 
+mod cached;
 mod causes;
 mod exact;
 mod faults;
