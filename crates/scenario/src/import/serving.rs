@@ -111,7 +111,7 @@ pub fn import(origin: &str, bytes: &[u8], machine: Machine<'_>) -> Result<Import
 /// # Errors
 /// What is wrong with the file, or which machines it has if not this one.
 pub fn fit(origin: &str, bytes: &[u8], machine: Machine<'_>) -> Result<Fit, Invalid> {
-    let text = crate::trace::unpack(origin, bytes, FORMAT)?;
+    let text = crate::unpack::text(origin, bytes, FORMAT)?;
     let rows = rows(origin, &text)?;
     let bare = |message: String, hint: String| Invalid::from(Problem::bare(origin, "", message, Some(hint)));
     let ours: Vec<&Row<'_>> = rows.iter().filter(|row| row.machine == machine).collect();
