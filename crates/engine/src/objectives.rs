@@ -62,9 +62,8 @@ fn measure(
         Metric::FlipPremiumPerHour => per_hour(sum.flip_premium),
         Metric::Failed => Some((sum.failed + sum.shed) as f64),
         Metric::AttemptsPerRequest => share(sum.attempts, sum.arrived),
-        // Faults that nobody noticed were not detected in time.
-        // Routers believe nothing of links (whose names have a `>`).
-        Metric::DetectionLagMax if faults.iter().all(|f| f.target.contains('>')) => Some(0.0),
+        // Faults that nobody noticed were not detected in time; those of links nobody can.
+        Metric::DetectionLagMax if faults.iter().all(FaultReport::is_of_link) => Some(0.0),
         Metric::DetectionLagMax => faults.iter().filter_map(|fault| fault.detection_lag_s).reduce(f64::max),
         // A router that never turned away from a target had nothing to come back from.
         Metric::FailbackLagMax => Some(faults.iter().filter_map(|f| f.failback_lag_s).fold(0.0, f64::max)),

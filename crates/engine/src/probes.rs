@@ -34,9 +34,12 @@ pub fn probe(resolved: &Resolved, script: &OutageScript, probe: &Probe) -> (u64,
         if at >= Time::ZERO + resolved.scenario.warm_up {
             let mut draw = noise.at(number, 0);
             let (errors, slow_fail, cut) = (uniform(&mut draw), uniform(&mut draw), uniform(&mut draw));
-            let fate = health.condition().fate_of_probe(Luck { errors, client: 1.0, slow_fail, cut });
+            let condition = health.condition();
+            let fate = condition.fate_of_probe(Luck { errors, client: 1.0, slow_fail, cut });
+            // With no server left every request is refused.
+            let good = fate == Fate::Served(None) && condition.capacity > 0.0;
             sent += 1;
-            failed += u64::from(fate != Fate::Served(None));
+            failed += u64::from(!good);
         }
         number += 1;
         at = at.saturating_add(probe.every);

@@ -2,7 +2,7 @@
 //!
 //! A request holds one of the endpoint's sequence slots from admission to its last token. First its prompt is
 //! prefilled, which yields the first token; then it decodes `output - 1` more. With `B` sequences decoding, one step
-//! takes `τ` ([`rates`]) and gives each of them one token, so all advance at the same pace: one virtual clock
+//! takes `τ` (`rates`) and gives each of them one token, so all advance at the same pace: one virtual clock
 //! `V` (tokens attained by a sequence that was always there) stands for all of them. A sequence that joins at `V`
 //! leaves at `V + output - 1`, and only the smallest leave-mark needs an event: O(log B) a request. Prefills run side
 //! by side under a second clock, which falls behind real time when the endpoint is slowed down, and when they share
@@ -46,7 +46,7 @@ pub struct Job {
 }
 
 impl Job {
-    /// KV memory that it reserves while it is admitted [tokens].
+    /// KV memory that it reserves while it is admitted (tokens).
     #[must_use]
     pub const fn kv(&self) -> u64 {
         self.prompt as u64 + self.output as u64

@@ -33,7 +33,7 @@ pub struct Condition {
     /// Shares of clients that fail, by status; one coin for all of them, in order of status.
     pub gray: Vec<(Status, f64)>,
     /// Shares of requests that are held and then fail: how long, with which status, share; longest first.
-    pub slow_fails: Vec<(Span, Status, f64)>,
+    pub slow_fails: Vec<((Span, Status), f64)>,
     /// Shares of streams that break off: after how many tokens, share; earliest first.
     pub cuts: Vec<(u32, f64)>,
     /// How many times slower everything is.
@@ -131,8 +131,7 @@ impl Condition {
         if let Some(status) = refused.or_else(gray) {
             return Fate::Fails(status);
         }
-        let held = self.slow_fails.iter().map(|&(hold, status, share)| ((hold, status), share));
-        match first_lost(&held.collect::<Vec<_>>(), luck.slow_fail) {
+        match first_lost(&self.slow_fails, luck.slow_fail) {
             Some((hold, status)) => Fate::Held(hold, status),
             None => Fate::Served(first_lost(&self.cuts, luck.cut)),
         }
@@ -205,7 +204,7 @@ impl Health {
                 FaultKind::Errors { share, status } => condition.errors.push((status, share)),
                 FaultKind::Gray { share, status } => condition.gray.push((status, share)),
                 FaultKind::SlowFail { share, hold, status } => {
-                    condition.slow_fails.push((hold, status, share))
+                    condition.slow_fails.push(((hold, status), share));
                 }
                 FaultKind::StreamCut { share, after } => condition.cuts.push((after, share)),
                 FaultKind::Brownout { slowdown } => slowdowns.push(slowdown),
@@ -220,7 +219,9 @@ impl Health {
         // Float products depend on their order: sorted, they do not depend on the order of the faults.
         condition.errors.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         condition.gray.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        condition.slow_fails.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)).then(a.2.total_cmp(&b.2)));
+        condition
+            .slow_fails
+            .sort_by(|a, b| b.0.0.cmp(&a.0.0).then(a.0.1.cmp(&b.0.1)).then(a.1.total_cmp(&b.1)));
         condition.cuts.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         let [slowdown, prefill, limit, capacity, price] = factors.map(|mut factors| {
             factors.sort_by(f64::total_cmp);

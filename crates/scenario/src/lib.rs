@@ -10,7 +10,6 @@
 //! * [`import`] – other tools' files to pieces of a scenario
 //! * [`objective`] – promises like `"ttft_p99[cn-chat] <= 4s"`
 //! * [`resolved`] – the result: names are indices, shapes are curves, traces are read
-//! * [`import`] – other tools' files, turned into pieces of a scenario
 //! * [`problem`] – what is wrong, where, and what to write instead
 //!
 //! # Reading one
@@ -70,6 +69,7 @@ mod source;
 mod syntax;
 mod tariff;
 mod trace;
+mod unpack;
 mod write;
 
 pub use clock::{WallClock, When};

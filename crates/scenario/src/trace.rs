@@ -3,7 +3,6 @@
 //! Rows become offsets from the earliest one. Rows at or after the end of the scenario never arrive. An answer
 //! of no tokens counts as one, and so does an empty prompt: something was asked, and something came back.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::DateTime;
@@ -12,9 +11,7 @@ use serde::Deserialize;
 
 use crate::problem::{Invalid, Place, Problem, name_hint};
 use crate::resolved::TraceRow;
-
-/// Most bytes of a trace after unpacking: a guard against a file that is not what it seems.
-const BYTES_MAX: u64 = 4 << 30;
+use crate::unpack;
 
 /// The file called `name`: beside the scenario, then in the current directory; made absolute.
 pub(crate) fn find(name: &str, base: Option<&Path>) -> Result<PathBuf, String> {
@@ -35,28 +32,12 @@ pub(crate) fn read(path: &Path) -> Result<Vec<TraceRow>, Invalid> {
     let bare = |message: String, hint: &str| Problem::bare(&origin, "", message, Some(hint.to_owned()));
     let bytes = std::fs::read(path)
         .map_err(|e| bare(format!("cannot be read: {e}"), "check the path and its permissions"))?;
-    let text = unpack(&origin, &bytes, FORMATS)?;
+    let text = unpack::text(&origin, &bytes, FORMATS)?;
     parse(&text).map_err(|(line, message, hint)| {
         let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
         let end = start + text[start..].lines().next().map_or(0, str::len);
         Problem { place: Some(Place::new(&text, start..end)), ..bare(message, hint) }.into()
     })
-}
-
-/// The text of a file that may be gzipped. `format` says what it should have been.
-pub(crate) fn unpack(origin: &str, bytes: &[u8], format: &str) -> Result<String, Invalid> {
-    let bare = |message: String, hint: &str| Problem::bare(origin, "", message, Some(hint.to_owned()));
-    let unpacked = if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut text = Vec::new();
-        flate2::read::MultiGzDecoder::new(bytes)
-            .take(BYTES_MAX)
-            .read_to_end(&mut text)
-            .map_err(|e| bare(format!("is not whole gzip: {e}"), "download it again"))?;
-        text
-    } else {
-        bytes.to_vec()
-    };
-    String::from_utf8(unpacked).map_err(|_| bare("is not text".to_owned(), format).into())
 }
 
 const FORMATS: &str = "a trace is CSV with the columns TIMESTAMP,ContextTokens,GeneratedTokens, or JSON lines with \

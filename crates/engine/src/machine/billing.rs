@@ -4,7 +4,7 @@
 //! switches, faults or competing load do meanwhile. Bills are made when work ends.
 
 use sandbox_core::Time;
-use sandbox_model::{Rates, Usd};
+use sandbox_model::{Factor, Usd};
 use sandbox_scenario::file::Billed;
 
 use super::Machine;
@@ -17,22 +17,15 @@ use crate::world::{Bill, Kind, RouteId, Routes};
 pub(crate) struct Terms {
     /// When it reached its endpoint.
     pub(crate) at: Time,
-    pub(crate) rates: Rates,
+    /// What a fault and competing load multiplied the prices of that moment by.
+    pub(crate) factor: Factor,
     /// The gateways on its way.
     pub(crate) way: RouteId,
 }
 
 impl Terms {
     /// Those of an attempt that has reached no endpoint.
-    pub(crate) const NONE: Self = Self {
-        at: Time::ZERO,
-        rates: Rates {
-            input: sandbox_model::Price::from_pico_per_token(0),
-            cached: sandbox_model::Price::from_pico_per_token(0),
-            output: sandbox_model::Price::from_pico_per_token(0),
-        },
-        way: Routes::DIRECT,
-    };
+    pub(crate) const NONE: Self = Self { at: Time::ZERO, factor: Factor::ONE, way: Routes::DIRECT };
 }
 
 impl Machine {
@@ -48,9 +41,9 @@ impl Machine {
 
     /// An attempt reaches an endpoint: the prices of this moment are its own.
     pub(super) fn agree(&mut self, id: u32, e: u16, now: Time) {
-        let rates = self.world.rates_now(e, now, self.attempts[id].input);
+        let factor = self.world.price_factor(e);
         let way = if self.world.has_fees { self.way_of(id) } else { Routes::DIRECT };
-        self.attempts[id].terms = Terms { at: now, rates, way };
+        self.attempts[id].terms = Terms { at: now, factor, way };
     }
 
     /// The gateways with fees that an attempt came through.
@@ -70,10 +63,12 @@ impl Machine {
         way
     }
 
-    /// What an attempt costs for these tokens. It uses up allowances.
-    fn charge(&mut self, id: u32, input: u32, output: u32) -> Bill {
-        let Terms { rates, way, .. } = self.attempts[id].terms;
-        let mut bill = Bill::new(rates.bill(input, self.attempts[id].cached, output));
+    /// What an attempt costs for these tokens.
+    fn charge(&self, id: u32, e: u16, input: u32, output: u32) -> Bill {
+        let attempt = &self.attempts[id];
+        let Terms { at, factor, way } = attempt.terms;
+        let rates = self.world.rates(e, at, attempt.input, factor);
+        let mut bill = Bill::new(rates.bill(input, attempt.cached, output));
         self.world.add_fees(way, &mut bill);
         bill
     }
@@ -82,7 +77,7 @@ impl Machine {
     pub(super) fn bill_answer(&mut self, id: u32, e: u16, now: Time) -> Served {
         let attempt = &self.attempts[id];
         let (input, output, path, way) = (attempt.input, attempt.output, attempt.path, attempt.terms.way);
-        let bill = self.charge(id, input, output);
+        let bill = self.charge(id, e, input, output);
         let (mut premium, mut grid) = (Usd::ZERO, None);
         // Before it uses up allowances: calm weather would have found them as it did.
         if self.attempts[id].request != NONE {
@@ -140,7 +135,7 @@ impl Machine {
             Billed::Prompt => 0,
             Billed::Made => made,
         };
-        let bill = self.charge(id, input, output);
+        let bill = self.charge(id, e, input, output);
         self.enter(id, way, &bill, now);
         if counted {
             self.endpoint_tallies[e as usize].bill(bill.total(), bill.fees);

@@ -1,11 +1,12 @@
 //! Attempts reach their targets; endpoints serve, refuse and bill.
 
-use sandbox_core::Time;
+use sandbox_core::{Span, Time};
 use sandbox_model::{Answer, Cause, Status};
 use sandbox_providers::batch::Slot;
+use sandbox_providers::link::normal_from;
 use sandbox_providers::{Fate, Job, Offer, Signal, Used};
 
-use super::{Event, Machine, Queue, Stage, limit_cause};
+use super::{Attempt, Event, Machine, Queue, Stage, limit_cause};
 use crate::account::{Outcome, Path};
 use crate::slab::NONE;
 use crate::world::Kind;
@@ -85,11 +86,12 @@ impl Machine {
     fn offer(&mut self, id: u32, e: u16, cut: Option<u32>, now: Time, queue: &mut Queue) {
         let attempt = &self.attempts[id];
         let output = attempt.output;
-        let ask = self.world.workloads[attempt.workload as usize].ask(attempt.input, output);
+        let workload = &self.world.workloads[attempt.workload as usize];
         let kind = Kind::Endpoint(e);
         let endpoint = &self.world.endpoints[e as usize];
         if let Some(account) = endpoint.account
-            && let Err(refusal) = self.world.accounts[account as usize].limiter.take(now, ask)
+            && let Err(refusal) =
+                self.world.accounts[account as usize].limiter.take(now, workload.ask(attempt.input, output))
         {
             let retry_after = refusal.wait.filter(|_| endpoint.retry_after);
             let answer = Answer::Failed { status: Status::TOO_MANY_REQUESTS, retry_after };
@@ -126,6 +128,17 @@ impl Machine {
                 self.refuse(id, kind, Answer::failed(Status::UNAVAILABLE), Cause::Overload, now, queue);
             }
         }
+    }
+
+    /// The prefill time of what an endpoint must read of an attempt's prompt, with the request's own luck.
+    pub(super) fn prefill_of(&self, attempt: &Attempt, endpoint: u16) -> Span {
+        let e = &self.world.endpoints[endpoint as usize];
+        let work = e.prefill_base + e.prefill_per_token * u64::from(attempt.input - attempt.cached);
+        if e.prefill_noise == 0.0 {
+            return work;
+        }
+        let factor = libm::exp(e.prefill_noise * normal_from(attempt.prefill_luck));
+        Span::from_secs_f64_saturating(work.as_secs_f64() * factor)
     }
 
     /// The replica that takes the next request: the one with the fewest inside, then the first; `None` if all are lost.

@@ -53,13 +53,6 @@ pub(super) struct Asker {
     pub(super) region: u16,
 }
 
-/// What is true of a target.
-#[derive(Copy, Clone, Debug)]
-pub(super) struct NodeTruth {
-    /// What is wrong with it, in the ledger's words: `None` if it is healthy and has headroom.
-    pub(super) trouble: Option<Cause>,
-}
-
 impl Machine {
     /// Puts the faults on the queue, each at every node that it hits.
     pub(super) fn schedule_faults(&mut self, resolved: &Resolved, script: &OutageScript, queue: &mut Queue) {
@@ -222,8 +215,8 @@ impl Machine {
         condition.fate(Luck { errors, client, slow_fail, cut })
     }
 
-    /// What is true of `node` and of the way to it.
-    pub(super) fn truth_of(&mut self, node: NodeId, now: Time, asker: Asker) -> NodeTruth {
+    /// What is wrong with `node` or on the way to it, in the ledger's words: `None` if it is healthy and has headroom.
+    fn trouble_at(&mut self, node: NodeId, now: Time, asker: Asker) -> Option<Cause> {
         let way = self.trouble_on_the_way(asker.region, node, now);
         let condition = self.world.nodes[node.index()].health.condition();
         let gone = condition.is_out() || condition.capacity <= 0.0;
@@ -238,11 +231,11 @@ impl Machine {
         } else {
             self.lack_of_headroom(node, now, asker)
         };
-        NodeTruth { trouble: trouble.or(way) }
+        trouble.or(way)
     }
 
-    /// What is true of a workload's plan, and of every way that a request of this call would take to it.
-    pub(super) fn truth_of_plan(&mut self, call: u32, now: Time) -> NodeTruth {
+    /// What is wrong with a workload's plan, or on any way that a request of this call would take to it.
+    pub(super) fn trouble_at_plan(&mut self, call: u32, now: Time) -> Option<Cause> {
         let call = &self.calls[call];
         let request = &self.requests[call.request];
         let workload = request.workload as usize;
@@ -268,8 +261,8 @@ impl Machine {
                 router = below;
             }
         }
-        let there = self.truth_of(plan, now, Asker { region, ..asker }).trouble;
-        NodeTruth { trouble: worse(there, trouble) }
+        let there = self.trouble_at(plan, now, Asker { region, ..asker });
+        worse(there, trouble)
     }
 
     /// What is wrong between callers in `region` and `node`.
@@ -304,7 +297,7 @@ impl Machine {
                     if permitted >> i & 1 == 0 {
                         continue;
                     }
-                    match self.truth_of(target, now, Asker { region, ..asker }).trouble {
+                    match self.trouble_at(target, now, Asker { region, ..asker }) {
                         None => return None,
                         trouble => worst = trouble,
                     }
@@ -315,19 +308,18 @@ impl Machine {
     }
 
     /// Fills in what a clairvoyant router sees.
-    pub(super) fn reveal_truth(&mut self, call: u32, now: Time) {
-        let call = &self.calls[call];
+    pub(super) fn reveal_truth(&mut self, id: u32, now: Time) {
+        let call = &self.calls[id];
         let router = call.router as usize;
         let request = &self.requests[call.request];
         let (key, client) = (request.key, request.client);
         let ask = self.world.workloads[request.workload as usize].ask(request.input, request.output);
         let asker = Asker { request: key, ask, region: call.region };
         let luck = call.luck;
-        let tries: Vec<u64> = (0..self.world.routers[router].targets.len())
-            .map(|n| call.tried.iter().filter(|tried| tried.target == n).count() as u64)
-            .collect();
-        for (number, again) in tries.into_iter().enumerate() {
+        for number in 0..self.world.routers[router].targets.len() {
             let target = self.world.routers[router].targets[number];
+            let tried = self.calls[id].tried.iter();
+            let again = tried.filter(|tried| tried.target == number).count() as u64;
             let serves = self.fate(target, key, client, luck * 64 + again.min(63)) == Fate::Served(None)
                 && self.trouble_on_the_way(asker.region, target, now) != Some(Cause::Outage);
             let headroom = self.lack_of_headroom(target, now, asker).is_none();

@@ -222,6 +222,14 @@ pub struct FaultReport {
     pub failback_lag_s: Option<f64>,
 }
 
+impl FaultReport {
+    /// Whether it is a fault of a link: only their targets have an arrow.
+    #[must_use]
+    pub fn is_of_link(&self) -> bool {
+        self.target.contains("->")
+    }
+}
+
 /// One promise.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ObjectiveReport {

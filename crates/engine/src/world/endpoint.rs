@@ -145,11 +145,11 @@ fn build_endpoint(resolved: &Resolved, index: usize, account: Option<u16>, first
         prefill_noise: serving.prefill_noise,
         prefix_cache: serving.prefix_cache,
         runs_on: serving.when_abandoned == WhenAbandoned::RunsOn,
-        charges: Charges {
-            tariff: resolved.tariffs[index].clone(),
-            surge: endpoint.price.surge,
-            calm_load: resolved.providers[provider].competing.as_ref().map_or(0.0, Curve::min),
-        },
+        charges: Charges::new(
+            resolved.tariffs[index].clone(),
+            endpoint.price.surge,
+            resolved.providers[provider].competing.as_ref().map_or(0.0, Curve::min),
+        ),
         billing: endpoint.billing.unwrap_or(resolved.scenario.providers[provider].billing),
         competing: 0.0,
     }

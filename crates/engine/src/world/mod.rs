@@ -1,13 +1,13 @@
 //! The scenario as tables: what the event handler looks things up in.
 //!
 //! * this file – nodes, links, and which leads to which
-//! * [`conversations`] – requests that follow one another
-//! * [`endpoint`] – endpoints, their limits and prices, and other tenants' load
-//! * [`lengths`] – how long requests are
-//! * [`network`] – links that lose packets
-//! * [`prices`] – what endpoints charge and gateways add
-//! * [`router`] – routers and their strategies
-//! * [`traffic`] – where requests come from
+//! * `conversations` – requests that follow one another
+//! * `endpoint` – endpoints, their limits and prices, and other tenants' load
+//! * `lengths` – how long requests are
+//! * `network` – links that lose packets
+//! * `prices` – what endpoints charge and gateways add
+//! * `router` – routers and their strategies
+//! * `traffic` – where requests come from
 
 mod conversations;
 mod endpoint;

@@ -10,23 +10,37 @@ use super::{Kind, World};
 
 /// What an endpoint charges.
 pub(crate) struct Charges {
-    pub(crate) tariff: Tariff,
+    tariff: Tariff,
+    /// The only rates that the tariff has, if they are the same for all prompts at all times.
+    flat: Option<Rates>,
     /// Prices are multiplied by `1 + surge * competing load`.
-    pub(crate) surge: f64,
+    surge: f64,
     /// Competing load in calm weather.
-    pub(crate) calm_load: f64,
+    calm_load: f64,
 }
 
 impl Charges {
-    /// The rates for a prompt of `input` tokens, with prices multiplied for a fault and for competing load. The
-    /// product of the two is rounded to the millionth, then each price half to even to the pico-dollar a token.
+    pub(crate) fn new(tariff: Tariff, surge: f64, calm_load: f64) -> Self {
+        let table = tariff.at(Time::ZERO);
+        let flat = (!tariff.moves() && table.steps.is_empty()).then_some(table.base);
+        Self { flat, tariff, surge, calm_load }
+    }
+
+    /// The rates for a prompt of `input` tokens, multiplied: each price is rounded half to even to the pico-dollar a
+    /// token.
     #[inline]
-    fn rates(&self, at: Time, input: u32, fault: f64, load: f64) -> Rates {
-        let rates = self.tariff.at(at).rates(input);
+    fn rates(&self, at: Time, input: u32, factor: Factor) -> Rates {
+        let rates = self.flat.unwrap_or_else(|| self.tariff.at(at).rates(input));
+        if factor == Factor::ONE { rates } else { rates.times(factor) }
+    }
+
+    /// What a fault and competing load multiply prices by; the product of the two is rounded to the millionth.
+    #[inline]
+    fn factor(&self, fault: f64, load: f64) -> Factor {
         if fault == 1.0 && self.surge == 0.0 {
-            return rates;
+            return Factor::ONE;
         }
-        rates.times(Factor::from_f64(fault * (1.0 + self.surge * load)))
+        Factor::from_f64(fault * (1.0 + self.surge * load))
     }
 
     /// Whether prices change without a fault.
@@ -121,23 +135,31 @@ impl Routes {
 }
 
 impl World {
-    fn price_factor(&self, e: u16) -> f64 {
-        self.nodes[usize::from(e)].health.condition().price_factor
+    /// What an endpoint's prices are multiplied by now.
+    #[inline]
+    pub(crate) fn price_factor(&self, e: u16) -> Factor {
+        let endpoint = &self.endpoints[usize::from(e)];
+        let fault = self.nodes[usize::from(e)].health.condition().price_factor;
+        endpoint.charges.factor(fault, endpoint.competing)
     }
 
-    /// What an endpoint charges now.
-    pub(crate) fn rates_now(&self, e: u16, now: Time, input: u32) -> Rates {
-        let endpoint = &self.endpoints[usize::from(e)];
-        endpoint.charges.rates(now, input, self.price_factor(e), endpoint.competing)
+    /// What an endpoint charges at a time for a prompt of `input` tokens, with prices multiplied.
+    #[inline]
+    pub(crate) fn rates(&self, e: u16, at: Time, input: u32, factor: Factor) -> Rates {
+        self.endpoints[usize::from(e)].charges.rates(at, input, factor)
     }
 
     fn calm_rates(&self, e: u16, at: Time, input: u32) -> Rates {
         let charges = &self.endpoints[usize::from(e)].charges;
-        charges.rates(at, input, 1.0, charges.calm_load)
+        charges.rates(at, input, charges.factor(1.0, charges.calm_load))
     }
 
     /// Adds the fees of a way.
+    #[inline]
     pub(crate) fn add_fees(&self, way: RouteId, bill: &mut Bill) {
+        if way == Routes::DIRECT {
+            return;
+        }
         for &(router, number) in &self.routes.ways[usize::from(way)] {
             if let Some(fees) = &self.routers[usize::from(router)].fees {
                 fees.add(number, bill);
@@ -161,7 +183,7 @@ impl World {
 
     /// Shows a router the prices of the day: those of short prompts, as in a price list.
     pub(crate) fn show_prices(&mut self, router: u16, now: Time) {
-        self.show(router, |world, e| world.rates_now(e, now, 0));
+        self.show(router, |world, e| world.rates(e, now, 0, world.price_factor(e)));
     }
 
     fn show_calm_prices(&mut self, router: u16, at: Time) {

@@ -231,3 +231,21 @@ fn luck_belongs_to_the_request_and_not_to_the_router() {
     assert!(single.len().abs_diff(300) < 59, "{}", single.len());
     assert_eq!(single, cut(FALLBACK));
 }
+
+#[test]
+fn a_probe_fails_where_all_capacity_is_lost() {
+    let failed = |share: f64| {
+        let small = Small {
+            duration: "10m",
+            endpoints: two_endpoints(),
+            routers: SINGLE.to_owned(),
+            workloads: crate::support::workload("router", "plan", "1/s"),
+            faults: fault("plan", &format!("CapacityLoss(share: {share})"), "2m", "5m"),
+        };
+        let text =
+            small.text().replace("weather: (", r#"probes: [(name: "page", target: "plan")], weather: ("#);
+        let resolved = sandbox_scenario::Resolved::parse("probes.ron", &text, None, &[]).unwrap();
+        crate::support::run(&resolved).summary.probes[0].failed
+    };
+    assert_eq!((failed(1.0), failed(0.5)), (3, 0));
+}

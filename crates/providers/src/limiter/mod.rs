@@ -1,6 +1,6 @@
 //! Rate limits of one account: whichever is reached first refuses.
 //!
-//! Allowances are exact integers ([`bucket`]). A refused request takes nothing.
+//! Allowances are exact integers (`bucket`). A refused request takes nothing.
 
 mod bucket;
 #[cfg(test)]

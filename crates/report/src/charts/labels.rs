@@ -1,7 +1,7 @@
 //! Finding room for labels.
 
 /// Moves labels apart until neighbours are at least `gap` pixels apart, within `low..=high` as far as they fit.
-/// Takes the wished positions, gives positions in the same order.
+/// Takes the wished positions, gives positions in the same order; of equal wishes the first ends up on top.
 pub(crate) fn spread(wished: &[i32], gap: i32, low: i32, high: i32) -> Vec<i32> {
     let mut order: Vec<usize> = (0..wished.len()).collect();
     order.sort_by_key(|&i| wished[i]);
@@ -69,6 +69,7 @@ mod tests {
     fn labels_keep_their_order_and_distance() {
         assert_eq!(spread(&[50, 52, 51], 20, 0, 100), [50, 90, 70]);
         assert_eq!(spread(&[95, 99], 20, 0, 100), [80, 100]);
+        assert_eq!(spread(&[50, 50, 50], 20, 0, 100), [50, 70, 90]);
         assert_eq!(spread(&[-5], 20, 0, 100), [0]);
         assert!(spread(&[], 20, 0, 100).is_empty());
     }

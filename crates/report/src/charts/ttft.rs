@@ -116,15 +116,16 @@ fn draw_totals<DB: DrawingBackend>(
     let Some(last) = figure.timeline.rows.iter().rev().find_map(|row| row.ttft) else { return Ok(()) };
     let totals = figure.totals.ttft_s;
     let panel = frame.ttft;
-    let wished = last.map(|span| scale.y(span.as_secs_f64()));
+    // From the top down: where they coincide, the slowest still stands highest.
+    let wished = [2, 1, 0].map(|index| scale.y(last[index].as_secs_f64()));
     let placed = labels::spread(&wished, 22, panel.top + 8, panel.bottom - 8);
     let names = [("p50", totals.p50), ("p95", totals.p95), ("p99", totals.p99)];
-    for (index, (name, value)) in names.into_iter().enumerate() {
+    for (index, ((name, value), y)) in names.into_iter().zip(placed.into_iter().rev()).enumerate() {
         let value = value.map_or_else(String::new, |value| format!(" {}", human::seconds(value)));
         // The palest is too pale for letters.
         let color = if index == 2 { palette::tint(palette::BELIEF, 13) } else { palette::TTFT[index] };
         let look = Type { color, ..VALUE };
-        canvas.text(&format!("{name}{value}"), (frame.axis.right + 12, placed[index]), Align::Left, look)?;
+        canvas.text(&format!("{name}{value}"), (frame.axis.right + 12, y), Align::Left, look)?;
     }
     Ok(())
 }

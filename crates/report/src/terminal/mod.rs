@@ -32,6 +32,7 @@ pub fn summary_text(summary: &Summary, paint: Paint) -> String {
     text.push('\n');
     leak(&mut text, summary, paint);
     flips(&mut text, summary, paint);
+    fees(&mut text, summary, paint);
     faults(&mut text, summary, paint);
     probes(&mut text, summary, paint);
     text
@@ -103,19 +104,31 @@ fn flips(text: &mut String, summary: &Summary, paint: Paint) {
     field(text, paint, "tier flips", &line);
 }
 
+fn fees(text: &mut String, summary: &Summary, paint: Paint) {
+    let fees = human::decimal(&summary.cost_usd.fees);
+    if fees != 0.0 {
+        let total = human::dollars(human::decimal(&summary.cost_usd.total));
+        field(text, paint, "fees", &format!("{} of the {total}, added by gateways", human::dollars(fees)));
+    }
+}
+
 fn faults(text: &mut String, summary: &Summary, paint: Paint) {
     let faults = &summary.faults;
     if faults.is_empty() {
         field(text, paint, "faults", "none");
         return;
     }
+    // Routers believe things of targets, and nothing of links.
+    let links = faults.iter().filter(|fault| fault.is_of_link()).count();
+    let targets = faults.len() - links;
     let seen = faults.iter().filter(|fault| fault.detection_lag_s.is_some()).count();
-    field(
-        text,
-        paint,
-        "faults",
-        &format!("{}, of which {seen} were seen by a router", human::count(faults.len() as u64)),
-    );
+    let count = |n: usize| human::count(n as u64);
+    let line = match (targets, links) {
+        (_, 0) => format!("{}, of which {seen} were seen by a router", count(targets)),
+        (0, _) => format!("{} of links", count(links)),
+        _ => format!("{}, of which {seen} were seen by a router; {} of links", count(targets), count(links)),
+    };
+    field(text, paint, "faults", &line);
     worst(text, faults, "slowest detection", |fault| fault.detection_lag_s);
     worst(text, faults, "slowest failback", |fault| fault.failback_lag_s);
 }

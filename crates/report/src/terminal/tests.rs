@@ -47,3 +47,31 @@ fn no_line_but_the_repro_line_is_wider_than_80_columns() {
         assert!(line.chars().count() <= WIDTH, "{} columns: {line}", line.chars().count());
     }
 }
+
+#[test]
+fn faults_of_links_are_not_among_those_that_routers_could_see() {
+    let mut summary = synthetic::day().run().summary;
+    let lines = |summary: &Summary| {
+        let text = summary_text(summary, Paint::Plain);
+        text.lines().filter(|line| line.starts_with("faults")).collect::<Vec<_>>().join("|")
+    };
+    summary.faults.truncate(2);
+    assert_eq!(lines(&summary), "faults       2, of which 2 were seen by a router");
+    let mut link = summary.faults[0].clone();
+    (link.target, link.detection_lag_s, link.failback_lag_s) = ("cn-east <-> us-west".to_owned(), None, None);
+    summary.faults.push(link.clone());
+    assert_eq!(lines(&summary), "faults       2, of which 2 were seen by a router; 1 of links");
+    summary.faults = vec![link];
+    assert_eq!(lines(&summary), "faults       1 of links");
+}
+
+#[test]
+fn fees_are_told_where_there_are_any() {
+    let mut summary = synthetic::day().run().summary;
+    assert!(!summary_text(&summary, Paint::Plain).contains("\nfees"));
+    (summary.cost_usd.total, summary.cost_usd.fees) = ("105.5".to_owned(), "5.5".to_owned());
+    assert!(
+        summary_text(&summary, Paint::Plain)
+            .contains("\nfees         $5.50 of the $105.50, added by gateways\n")
+    );
+}

@@ -80,7 +80,7 @@ pub struct Conversations {
     /// Default true: chat APIs are stateless.
     #[serde(default = "yes")]
     pub grows: bool,
-    /// Longest prompt [tokens]; what is longer loses its oldest turns. Default 128,000: an assumption.
+    /// Longest prompt (tokens); what is longer loses its oldest turns. Default 128,000: an assumption.
     #[serde(default = "context_max")]
     pub context_max: u32,
 }

@@ -8,16 +8,12 @@
 //! there stays unknown, and its model is left out with a note: it is never zero.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 
 use sandbox_model::Price;
 use serde_json::value::RawValue;
 
 use super::Imported;
 use crate::problem::{Invalid, Place, Problem, name_hint};
-
-/// Largest file: LiteLLM's has about 2 MB.
-const BYTES_MAX: u64 = 64 << 20;
 
 type Object<'a> = BTreeMap<String, &'a RawValue>;
 
@@ -27,7 +23,7 @@ type Object<'a> = BTreeMap<String, &'a RawValue>;
 /// # Errors
 /// If it is no such file, or has no such model.
 pub fn import(name: &str, bytes: &[u8], model: &str) -> Result<Imported, Invalid> {
-    let text = text_of(name, bytes)?;
+    let text = crate::unpack::text(name, bytes, "give a JSON file, plain or gzipped")?;
     let offers = offers(name, &text)?;
     let wanted = model.to_lowercase();
     let mut found = offers.iter().filter(|offer| offer.name.to_lowercase().contains(&wanted)).peekable();
@@ -243,23 +239,6 @@ fn litellm<'a>(model: &str, entry: &'a RawValue) -> Option<Offer<'a>> {
         .map_or_else(String::new, |most| format!(", prompts up to {most} tokens"));
     let request = word(&entry, "input_cost_per_request");
     Some(Offer { name: model.to_owned(), more: provider + &prompt, prices: prices(""), steps, request })
-}
-
-fn text_of(name: &str, bytes: &[u8]) -> Result<String, Invalid> {
-    let bad = |message: &str| -> Invalid {
-        Problem::bare(name, "", message.to_owned(), Some("give a JSON file, plain or gzipped".to_owned()))
-            .into()
-    };
-    let mut text = String::new();
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        flate2::read::MultiGzDecoder::new(bytes)
-            .take(BYTES_MAX)
-            .read_to_string(&mut text)
-            .map_err(|_| bad("is not a gzipped text"))?;
-    } else {
-        bytes.take(BYTES_MAX).read_to_string(&mut text).map_err(|_| bad("is not a text"))?;
-    }
-    Ok(text)
 }
 
 #[cfg(test)]

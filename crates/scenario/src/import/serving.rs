@@ -1,7 +1,7 @@
 //! Prefill and decode times from measurements in the format of Splitwise's `perf_model.csv`.
 //!
 //! Columns used, by name: `model`, `hardware`, `tensor_parallel`, `prompt_size`, `batch_size`, `prompt_time` and
-//! `token_time` [ms]; others, and lines that begin with `#`, are passed over. Two straight lines by least squares, each
+//! `token_time` (ms); others, and lines that begin with `#`, are passed over. Two straight lines by least squares, each
 //! through the medians by size (so that a size that was measured often does not outweigh the others):
 //!
 //! * prefill: `prompt_time` over `prompt_size`, of single requests, 128 to 4,096 tokens. Longer prompts grow faster than
@@ -34,7 +34,7 @@ pub struct Machine<'a> {
 /// A straight line through measured times.
 #[derive(Copy, Clone, PartialEq, Debug)]
 pub struct Line {
-    /// Where it meets zero [ms].
+    /// Where it meets zero (ms).
     pub base: f64,
     /// How it rises [ms per token, or per sequence].
     pub slope: f64,
@@ -111,7 +111,7 @@ pub fn import(origin: &str, bytes: &[u8], machine: Machine<'_>) -> Result<Import
 /// # Errors
 /// What is wrong with the file, or which machines it has if not this one.
 pub fn fit(origin: &str, bytes: &[u8], machine: Machine<'_>) -> Result<Fit, Invalid> {
-    let text = crate::trace::unpack(origin, bytes, FORMAT)?;
+    let text = crate::unpack::text(origin, bytes, FORMAT)?;
     let rows = rows(origin, &text)?;
     let bare = |message: String, hint: String| Invalid::from(Problem::bare(origin, "", message, Some(hint)));
     let ours: Vec<&Row<'_>> = rows.iter().filter(|row| row.machine == machine).collect();

@@ -6,9 +6,7 @@
 //! table of kinds make of the page, and the notes say what was assumed or left out. Nothing is left out in silence.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 
-use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 use sandbox_core::{Span, Time};
 use sandbox_model::{Fault, FaultKind, OutageScript, Status};
@@ -18,8 +16,10 @@ use super::Imported;
 use crate::clock::WallClock;
 use crate::problem::{Invalid, Place, Problem};
 use crate::read::options as ron_options;
+use crate::unpack;
 use crate::write::script_to_text;
 
+const FORMAT: &str = "expected what /api/v2/incidents.json of a Statuspage page returns";
 /// Stands for every component that has no target of its own, and for incidents without components.
 const ANY: &str = "*";
 
@@ -145,13 +145,13 @@ struct Window<'p> {
 /// # Errors
 /// If it is not such a page, a time cannot be read, or no incident hits a target.
 pub fn import(name: &str, bytes: &[u8], options: &Options) -> Result<Imported, Invalid> {
-    let text = text_of(name, bytes)?;
+    let text = unpack::text(name, bytes, FORMAT)?;
     let page: Page = serde_json::from_str(&text).map_err(|error| {
         let line_start: usize =
             text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
         let at = (line_start + error.column().saturating_sub(1)).min(text.len());
-        let hint = "expected what /api/v2/incidents.json of a Statuspage page returns";
-        let mut problem = Problem::bare(name, "", format!("is no such page: {error}"), Some(hint.to_owned()));
+        let mut problem =
+            Problem::bare(name, "", format!("is no such page: {error}"), Some(FORMAT.to_owned()));
         problem.place = Some(Place::new(&text, at..at));
         problem
     })?;
@@ -279,17 +279,6 @@ fn script(
         text.push('\n');
     }
     text
-}
-
-fn text_of(name: &str, bytes: &[u8]) -> Result<String, Invalid> {
-    let mut text = String::new();
-    let read = if bytes.starts_with(&[0x1f, 0x8b]) {
-        MultiGzDecoder::new(bytes).read_to_string(&mut text)
-    } else {
-        (&mut &*bytes).read_to_string(&mut text)
-    };
-    read.map_err(|error| Invalid::unreadable(name, &error, None))?;
-    Ok(text)
 }
 
 fn instant(name: &str, text: &str, path: &str, value: &str) -> Result<Timestamp, Invalid> {

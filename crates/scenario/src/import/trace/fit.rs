@@ -25,7 +25,7 @@ pub enum ArrivalsFit {
         rate: f64,
         /// Of one burst [1/s].
         pace: f64,
-        /// Mean length of a burst [s].
+        /// Mean length of a burst (s).
         lasting_s: f64,
     },
 }
@@ -149,7 +149,7 @@ pub enum LengthsFit {
     },
     /// Quantiles of the body, and of the tail with narrower steps.
     Quantiles {
-        /// From the shortest to the longest of the [`BODY`].
+        /// From the shortest to the longest of the `BODY`.
         body: Vec<u32>,
         /// From there to the longest of all.
         tail: Vec<u32>,

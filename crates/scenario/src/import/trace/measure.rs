@@ -15,13 +15,13 @@ const WINDOWS_S: (f64, f64) = (1.0, 60.0);
 pub struct Measured {
     /// How many.
     pub requests: usize,
-    /// From the first to the last [s].
+    /// From the first to the last (s).
     pub seconds: f64,
     /// Gaps per second.
     pub rate_per_s: f64,
     /// Coefficient of variation of the gaps.
     pub cv: f64,
-    /// A short and a long window [s]: 1 and 60, unless time-stamps were rounded or the trace is short.
+    /// A short and a long window (s): 1 and 60, unless time-stamps were rounded or the trace is short.
     pub windows_s: (f64, f64),
     /// Index of dispersion of counts in the two.
     pub dispersion: (f64, f64),
