@@ -11,6 +11,8 @@
 //! The step time may depend on the context that the decoding sequences hold. Each counts with its mean over its life,
 //! `prompt + output / 2` tokens, so that the pace changes only when a sequence joins or leaves.
 //!
+//! A prefill may take longer the more are inside when it starts ([`BatchSpec::slowed`]); what starts later does not change it.
+//!
 //! Memory: a job reserves `prompt + output` tokens of KV memory from admission to its end, and waits until they fit.
 //! The queue is strictly first come, first served. Whoever finds nobody of ours admitted is admitted, however much
 //! other tenants hold: nothing waits for ever.
@@ -348,7 +350,7 @@ impl Batch {
     }
 
     fn start_prefill(&mut self, slot: Slot, job: Job) {
-        let work = u128::from(job.prefill.as_nanos()) << WORK_BITS;
+        let work = self.rates.prefill_work(job.prefill, self.admitted()) << WORK_BITS;
         self.joined += 1;
         self.prefills.push(Reverse((self.work_clock + work, self.joined, slot.index, slot.generation)));
         self.reserved += job.kv();

@@ -77,6 +77,7 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("sequences", "64", "most sequences at once"),
     ("like", "DeepSeekV3", "the preset that fills in what is not written"),
     ("prefill_chunk", "2048", "prompt tokens that fit into one step"),
+    ("load_factor", "3.0", "how many times longer a prefill takes at full load"),
     ("kv_tokens", "440000", "tokens of KV memory"),
     ("prefix_cache", "\"5m\"", "how long a prefix stays cached"),
     ("replicas", "4", "how many stand behind the name"),

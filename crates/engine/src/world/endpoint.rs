@@ -112,6 +112,7 @@ pub(super) fn build_replicas(endpoints: &[file::Endpoint]) -> Vec<Replica> {
             kv_tokens: serving.kv_tokens,
             queue: serving.queue,
             queue_wait: serving.queue_wait,
+            slowed: (((serving.load_factor - 1.0) * 1e6) + 0.5) as u32,
         });
         let replica = || Replica { endpoint: endpoint as u16, batch: batch.clone(), event: None };
         replicas.extend((0..serving.replicas).map(|_| replica()));

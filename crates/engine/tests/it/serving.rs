@@ -165,3 +165,29 @@ fn chunked_prefills_share_a_budget_and_slow_decoding_down() {
     // in those the first makes 4 tokens in place of 24, so it ends 200 ms later.
     assert_eq!(took(&[0, 400]), [4 * 60 + 50 * 10 + 10 + 200, 4 * 60 + 50 * 10 + 10]);
 }
+
+/// Five slots and a factor of 5: a prefill of 100 ms takes 100 ms longer for each other that is inside when it starts, whatever comes
+/// later. The fourth starts when the others decode, or prefill still.
+#[test]
+fn prefills_take_longer_the_more_are_inside_when_they_start() {
+    let serving = r#"sequences: 5, load_factor: 5.0, "#;
+    let took = |at: &[u32], serving: &str| -> Vec<u64> {
+        ends(&requests(at, serving, "").1).iter().map(|&(there, back, _)| back - there).collect()
+    };
+    let whole = |prefill: u64| prefill + 50 * 10 + 10;
+    let expected = [100, 200, 300, 200].map(whole);
+    // The first ends 600 ms after 50 ms, the second at 750 ms; at 690 ms the second and the third are inside, at 850 the third.
+    assert_eq!(took(&[0, 40, 40, 780], serving), expected);
+    assert_eq!(took(&[0, 40, 40, 780], "sequences: 5, "), [100, 100, 100, 100].map(whole));
+    // One slot: the factor has no other sequence to depend on. The second waits for the first.
+    assert_eq!(took(&[0, 40], "sequences: 1, queue: 1, load_factor: 5.0, "), [whole(100), whole(100) + 600]);
+}
+
+/// Two slots and a factor of 3: the third waits and starts when the first leaves, beside the second.
+#[test]
+fn the_load_is_counted_when_a_request_gets_its_slot() {
+    let serving = r#"sequences: 2, queue: 1, load_factor: 3.0, "#;
+    let (_, log) = requests(&[0, 40, 40], serving, "");
+    let took: Vec<u64> = ends(&log).iter().map(|&(there, back, _)| back - there).collect();
+    assert_eq!(took, [100 + 500 + 10, 300 + 500 + 10, 600 + 300 + 500 + 10]);
+}

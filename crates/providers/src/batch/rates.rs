@@ -35,6 +35,9 @@ pub struct BatchSpec {
     pub queue: u32,
     /// Longest wait for a slot.
     pub queue_wait: Option<Span>,
+    /// By how much longer a prefill takes that starts in the last free slot [10⁻⁶]; in proportion to the other sequences
+    /// when fewer are there. 0: it takes as long whoever is there.
+    pub slowed: u32,
 }
 
 impl BatchSpec {
@@ -50,6 +53,7 @@ impl BatchSpec {
             kv_tokens: None,
             queue: 0,
             queue_wait: None,
+            slowed: 0,
         }
     }
 }
@@ -139,6 +143,20 @@ impl Rates {
         self.prefill =
             pace.prefill.map_or(0, |s| (((share / s.max(1.0)) * (1_u64 << WORK_BITS) as f64) as u64).max(1));
         self.work = self.prefill;
+    }
+
+    /// Prefill work of a job that starts beside so many of ours [ns]: fixed from then on.
+    #[inline]
+    pub(super) fn prefill_work(&self, prefill: Span, beside: u32) -> u128 {
+        let alone = u128::from(prefill.as_nanos());
+        if self.spec.slowed == 0 || self.spec.sequences == 1 {
+            return alone;
+        }
+        let others = u128::from(beside) + u128::from(self.others);
+        let full = 1_000_000 * u128::from(self.spec.sequences - 1);
+        // 64 + 30 + 33 bits: a factor of 1,000, and less than twice the slots.
+        let work = alone + alone * u128::from(self.spec.slowed) * others / full;
+        work.min(u128::from(u64::MAX))
     }
 
     /// The number of those that prefill has changed.

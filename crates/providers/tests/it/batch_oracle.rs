@@ -52,7 +52,8 @@ fn spec() -> impl Strategy<Value = BatchSpec> {
         (1_u64..100_000_000).prop_map(Span::from_nanos),
     ]);
     let memory = proptest::option::of(1_u64..=3_000);
-    (step_times(), context, chunk, 1_u32..=12, memory, 0_u32..=6, patience).prop_map(
+    let slowed = prop_oneof![Just(0_u32), 1_u32..=5_000_000];
+    (step_times(), context, chunk, 1_u32..=12, memory, 0_u32..=6, patience, slowed).prop_map(
         |(
             (step_base, step_per_sequence),
             step_per_kv_token,
@@ -61,6 +62,7 @@ fn spec() -> impl Strategy<Value = BatchSpec> {
             kv_tokens,
             queue,
             queue_wait,
+            slowed,
         )| {
             BatchSpec {
                 step_base,
@@ -71,6 +73,7 @@ fn spec() -> impl Strategy<Value = BatchSpec> {
                 kv_tokens,
                 queue,
                 queue_wait,
+                slowed,
             }
         },
     )

@@ -8,6 +8,8 @@
 //! model. With `a`, `b`, `N` of the spec, competing share `u` and slowdown `s` (of prefill, of decoding):
 //!
 //! * `N` and the KV memory `M` stand for what is not gone: of each, `⌊gone · each⌋` is (but for one slot)
+//! * a prefill that starts beside `n` others in slots, other tenants' included, has `⌊prefill · n · slowed / (10⁶ · (N - 1))⌋` more
+//!   work; with one slot it has its own
 //! * other tenants hold `others = min(⌊u · N⌋, N - 1)` slots; `N - others` are ours; and `⌊u · M⌋` of the memory
 //! * a job is admitted if there is a slot, and if its prompt and answer fit into what is left of our memory or nobody
 //!   of ours is admitted; nobody overtakes the first in the queue
@@ -123,8 +125,21 @@ impl SlowBatch {
             return Taken::Full;
         };
         self.places += 1;
+        let job = if taken == Taken::Started { self.slowed(job) } else { job };
         self.sequences.push(Sequence { job, stage, place: self.places });
         taken
+    }
+
+    /// With its prefill as long as it is beside those that are in slots now.
+    fn slowed(&self, job: Job) -> Job {
+        let waits = |s: &&Sequence| matches!(s.stage, Stage::Waiting { .. });
+        let ours = self.sequences.len() - self.sequences.iter().filter(waits).count();
+        let beside = ours as u128 + u128::from(self.others());
+        let most = u128::from(self.spec.sequences.max(2) - 1) * 1_000_000;
+        let beside = if self.spec.sequences == 1 { 0 } else { beside };
+        let alone = u128::from(job.prefill.as_nanos());
+        let longer = alone * beside * u128::from(self.spec.slowed) / most;
+        Job { prefill: Span::from_nanos((alone + longer) as u64), ..job }
     }
 
     pub(crate) fn remove(&mut self, id: u32) -> Option<Progress> {
@@ -256,7 +271,9 @@ impl SlowBatch {
         loop {
             let first = self.sequences.iter().position(|s| matches!(s.stage, Stage::Waiting { .. }));
             let Some(first) = first.filter(|&first| self.fits(self.sequences[first].job.kv())) else { break };
+            let job = self.slowed(self.sequences[first].job);
             let sequence = &mut self.sequences[first];
+            sequence.job = job;
             self.places += 1;
             (sequence.stage, sequence.place) = (Stage::Prefill { done: 0 }, self.places);
             started = true;

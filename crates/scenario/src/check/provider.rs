@@ -16,6 +16,8 @@ const KV_STEP_MAX: Span = Span::from_millis(1);
 
 /// Most replicas of an endpoint: each is an endpoint of its own to the event loop.
 const REPLICAS_MAX: u32 = 1_000;
+/// Longest prefill at full load, as a multiple of that of a request alone.
+const LOAD_FACTOR_MAX: f64 = 1_000.0;
 /// Most replicas of all endpoints.
 const REPLICAS_TOTAL: u64 = 60_000;
 
@@ -93,5 +95,13 @@ pub(super) fn endpoint(path: &Path, e: &Endpoint, report: &mut Report<'_>) {
         report.positive(&serving.key("prefix_cache"), cached, "5m");
     }
     report.within(&serving.key("prefill_noise"), e.serving.prefill_noise, 0.0, SIGMA_MAX);
+    if !(1.0..=LOAD_FACTOR_MAX).contains(&s.load_factor) {
+        let message = format!("{:?} is outside 1 to {LOAD_FACTOR_MAX}", s.load_factor);
+        report.say(
+            &serving.key("load_factor"),
+            message,
+            "leave the key out for no effect; 2.0 doubles prefill times at full load",
+        );
+    }
     limits::of(&path.key("limits"), &e.limits, report);
 }

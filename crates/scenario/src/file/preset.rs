@@ -62,6 +62,7 @@ struct Written {
     queue_wait: Option<Span>,
     replicas: Option<u32>,
     prefill_noise: Option<f64>,
+    load_factor: Option<f64>,
     when_abandoned: Option<WhenAbandoned>,
 }
 
@@ -115,6 +116,7 @@ impl Written {
             queue_wait: self.queue_wait.or(like.queue_wait),
             replicas: self.replicas.or(like.replicas).unwrap_or(1),
             prefill_noise: self.prefill_noise.or(like.prefill_noise).unwrap_or_default(),
+            load_factor: self.load_factor.or(like.load_factor).unwrap_or(1.0),
             when_abandoned: self.when_abandoned.or(like.when_abandoned).unwrap_or_default(),
         })
     }

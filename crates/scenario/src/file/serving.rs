@@ -42,6 +42,11 @@ pub struct Serving {
     /// Request-to-request spread of prefill time: standard deviation of its logarithm. Healthy endpoints
     /// showed 0.14 to 0.26 (llmperf leaderboard, 19 Dec 2023).
     pub prefill_noise: f64,
+    /// How many times longer a prefill takes that starts in the last free sequence slot. Beside `n` other sequences, other
+    /// tenants' included, it takes `1 + (load_factor - 1) * n / (sequences - 1)` times as long; what starts later does
+    /// not change that. 1 by default: no effect. 1 to 1000. The law is that of llm-d-inference-sim's load
+    /// factor (`latencies.go`), here of the prefill alone: decoding has `step_per_sequence`.
+    pub load_factor: f64,
     /// What happens to a request that its caller gave up on.
     pub when_abandoned: WhenAbandoned,
 }
