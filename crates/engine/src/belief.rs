@@ -44,7 +44,7 @@ impl Beliefs {
         Self { lanes: (0..nodes).map(|_| lane()).collect(), bucket: bucket.as_nanos() }
     }
 
-    /// Watches a fault of a target. Call in order of onset.
+    /// Watches a fault of a target. Call in order of onset, which is that of the numbers `id`.
     pub(crate) fn watch(&mut self, node: usize, id: usize, from: Time, until: Time) {
         self.lanes[node].faults.push(Watched { id, from, until, lags: Lags::default() });
     }
@@ -91,7 +91,10 @@ impl Beliefs {
     /// Lags of a fault over all its targets: the first detection, the last failback.
     pub(crate) fn lags(&self, id: usize) -> Lags {
         let mut all = Lags::default();
-        for watched in self.lanes.iter().flat_map(|lane| &lane.faults).filter(|w| w.id == id) {
+        for lane in &self.lanes {
+            // Their numbers grow, too: a search and not a look at each, for there may be a hundred thousand.
+            let first = lane.faults.partition_point(|watched| watched.id < id);
+            let Some(watched) = lane.faults.get(first).filter(|watched| watched.id == id) else { continue };
             let earliest = [all.detection, watched.lags.detection].into_iter().flatten().min();
             all = Lags { detection: earliest, failback: all.failback.max(watched.lags.failback) };
         }

@@ -6,6 +6,9 @@
 use sandbox_core::dist::normal_inv;
 use sandbox_core::{Span, Time};
 
+/// A draw from a wide law of round trips is cut here, so that sums of some of them fit.
+const ROUND_TRIP_MAX: Span = Span::from_hours(24 * 365);
+
 /// A path between two regions.
 #[derive(Copy, Clone, PartialEq, Debug)]
 pub struct LinkSpec {
@@ -29,7 +32,7 @@ impl LinkSpec {
             return self.rtt;
         }
         let factor = libm::exp(self.jitter * normal_from(bits));
-        Span::from_secs_f64_saturating(self.rtt.as_secs_f64() * factor)
+        Span::from_secs_f64_saturating(self.rtt.as_secs_f64() * factor).min(ROUND_TRIP_MAX)
     }
 
     /// Time on the way there: half a round trip, and two more if the connection is new.

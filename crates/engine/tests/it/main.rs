@@ -10,6 +10,7 @@
 //! * [`money`] – what is billed: windows, steps, currencies, price changes, broken work, fees
 //! * [`serving`] – memory, chunks, replicas and lost capacity, worked out by hand
 //! * [`shipped`] – the scenarios of this repository, and real traces through the flagship's routers
+//! * [`swarm`] – whole scenarios in which features meet by chance
 //! * [`traffic`] – sources of requests
 //! * [`weather`] – what no router can change
 
@@ -27,5 +28,6 @@ mod serving;
 mod shipped;
 mod statistics;
 mod support;
+mod swarm;
 mod traffic;
 mod weather;

@@ -64,6 +64,13 @@ impl<'s> Report<'s> {
         }
     }
 
+    /// `value` must not be so long that its unit must be wrong, and sums and multiples of it would not fit.
+    fn at_most(&mut self, path: &Path, value: Span, most: Span) {
+        if value > most {
+            self.say(path, format!("{value} is longer than {most}"), "check its unit");
+        }
+    }
+
     /// All problems, in order of place.
     pub(crate) fn finish(mut self) -> Result<(), Invalid> {
         if self.problems.is_empty() {

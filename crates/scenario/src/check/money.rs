@@ -17,6 +17,9 @@ use crate::tariff::{openings, rate};
 /// Factors of prices: the same bounds as those of a `PriceChange`.
 const FACTORS: (f64, f64) = (1e-6, 1e6);
 
+/// Highest rate of a currency: far above, prices would not fit.
+const RATE_MAX: Usd = Usd::from_pico(1_000_000 * 1_000_000_000_000);
+
 pub(super) fn check(scenario: &Scenario, report: &mut Report<'_>) {
     currencies(&scenario.currencies, report);
     for (i, endpoint) in scenario.endpoints.iter().enumerate() {
@@ -51,6 +54,9 @@ fn currencies(rates: &[CurrencyRate], report: &mut Report<'_>) {
         if *usd <= Usd::ZERO {
             let hint = "write what one unit costs in dollars, like \"$0.14\"";
             report.say(&path.key("usd"), format!("a unit of `{code}` is worth nothing"), hint);
+        } else if *usd > RATE_MAX {
+            let message = format!("a unit of `{code}` would be worth more than a million dollars");
+            report.say(&path.key("usd"), message, "write what one unit costs in dollars, like \"$0.14\"");
         }
     }
 }
@@ -110,6 +116,9 @@ fn check_window(
             "the window has prices of its own already",
             "keep `factor` or `price`, not both",
         ),
+    }
+    for (i, day) in window.days.iter().enumerate().filter(|(i, day)| window.days[..*i].contains(day)) {
+        report.say(&path.key("days").at(i), format!("{day:?} is in the list already"), "keep one of the two");
     }
     if window.days.is_empty() {
         report.say(&path.key("days"), "is open on no day", "leave the key out for every day");
@@ -190,6 +199,9 @@ fn check_fees(path: &Path, router: &Router, fees: &Fees, report: &mut Report<'_>
             let hint = name_hint(name, "targets here", targets.iter().copied());
             let path = path.key("byok_targets").at(i);
             report.say(&path, format!("`{name}` is no target of `{}`", router.name), hint);
+        } else if fees.byok_targets[..i].contains(name) {
+            let path = path.key("byok_targets").at(i);
+            report.say(&path, format!("`{name}` is in the list already"), "keep one of the two");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Numbers of links.
 
+use sandbox_core::Span;
+
 use super::Report;
 use super::numbers::{SIGMA_MAX, profile};
 use crate::file::Link;
@@ -8,8 +10,11 @@ use crate::syntax::Path;
 
 /// Most packets that a link may lose by itself: more is a fault.
 const LOSS_MAX: f64 = 0.9;
+/// Longest round trip or delay: light is at the Sun and back in less.
+const DELAY_MAX: Span = Span::from_hours(1);
 
 pub(super) fn link(path: &Path, link: &Link, report: &mut Report<'_>) {
+    report.at_most(&path.key("rtt"), link.rtt, DELAY_MAX);
     report.within(&path.key("jitter"), link.jitter, 0.0, SIGMA_MAX);
     report.within(&path.key("loss"), link.loss, 0.0, LOSS_MAX);
     if let Some(friction) = &link.friction {
@@ -20,6 +25,7 @@ pub(super) fn link(path: &Path, link: &Link, report: &mut Report<'_>) {
             report.say(&path.key("toward"), format!("`{}` is no end of this link", friction.toward), hint);
         }
         report.within(&path.key("loss"), friction.loss, 0.0, LOSS_MAX);
+        report.at_most(&path.key("delay"), friction.delay, DELAY_MAX);
         profile(&path.key("profile"), &friction.profile, report);
     }
     if let Some(block) = &link.residual_block {

@@ -1,12 +1,17 @@
 //! Numbers that cannot be: times of zero, profiles of the wrong length, laws without a mean.
 
+use sandbox_core::Span;
+
 use super::{DURATION_MAX, Report, network, provider, routing, traffic};
 use crate::clock::Zone;
-use crate::file::{Profile, Scenario, SpanDist};
+use crate::file::{Process, Profile, Scenario, SpanDist};
 use crate::syntax::Path;
 
 /// Most buckets of a timeline.
 const BUCKETS_MAX: u64 = 20_000;
+
+/// Most faults of a process: each is kept, and reported on.
+const FAULTS_MAX: f64 = 1e5;
 
 /// Standard deviations of a logarithm above this are slips: e^5 is a factor of 148.
 pub(super) const SIGMA_MAX: f64 = 5.0;
@@ -46,16 +51,27 @@ pub(super) fn scenario(s: &Scenario, report: &mut Report<'_>) {
     }
     provider::endpoints(&root("endpoints"), &s.endpoints, report);
     for (i, r) in s.routers.iter().enumerate() {
-        routing::router(&root("routers").at(i).key("strategy"), r, report);
+        let path = root("routers").at(i);
+        routing::router(&path.key("strategy"), &path.key("overhead"), r, report);
     }
     for (i, w) in s.workloads.iter().enumerate() {
-        traffic::workload(&root("workloads").at(i), w, report);
+        traffic::workload(&root("workloads").at(i), w, s.duration, report);
     }
     for (i, p) in s.weather.processes.iter().enumerate() {
         let path = root("weather").key("processes").at(i);
         span_dist(&path.key("between"), &p.between, report);
         span_dist(&path.key("lasting"), &p.lasting, report);
         profile(&path.key("profile"), &p.profile, report);
+        too_many(&path.key("between"), p, s.duration, report);
+    }
+    for (i, incidents) in s.weather.incidents.iter().enumerate() {
+        let path = root("weather").key("incidents").at(i).key("rate");
+        // Another rate is refused elsewhere.
+        if (1e-3..=1e3).contains(&incidents.rate)
+            && let Some(p) = incidents.processes().iter().max_by(|a, b| faults(a).total_cmp(&faults(b)))
+        {
+            too_many(&path, p, s.duration, report);
+        }
     }
     let lists =
         [("endpoints", s.endpoints.len()), ("routers", s.routers.len()), ("workloads", s.workloads.len())];
@@ -63,6 +79,9 @@ pub(super) fn scenario(s: &Scenario, report: &mut Report<'_>) {
         report.say(&root(key), format!("a scenario needs {key}"), format!("add at least one to `{key}`"));
     }
 }
+
+/// Greatest value of a shape: sums and products of these are numbers still.
+const SHAPE_MAX: f64 = 1e6;
 
 pub(super) fn profile(path: &Path, profile: &Profile, report: &mut Report<'_>) -> bool {
     let Profile::Hourly { zone, hours, days } = profile else { return true };
@@ -82,6 +101,9 @@ pub(super) fn profile(path: &Path, profile: &Profile, report: &mut Report<'_>) -
         for (i, value) in values.iter().enumerate() {
             if !(value.is_finite() && *value >= 0.0) {
                 report.say(&path.at(i), format!("`{value}` is negative or no number"), "write zero or more");
+            } else if *value > SHAPE_MAX {
+                let message = format!("`{value:e}` is more than a million");
+                report.say(&path.at(i), message, "a shape is relative: write numbers around 1");
             }
         }
         if !values.is_empty() && values.iter().all(|v| *v == 0.0) {
@@ -106,6 +128,27 @@ impl Profile {
             Self::OpenAiIncidents | Self::AnthropicIncidents => crate::profile::starts_peak(self),
             Self::Hourly { hours, days, .. } => most(hours) / (hours.iter().sum::<f64>() / 24.0) * most(days),
         }
+    }
+}
+
+/// Faults of a process in a second, roughly. No fault is shorter than a millisecond.
+fn faults(p: &Process) -> f64 {
+    1.0 / (typical(&p.between) + typical(&p.lasting).max(1e-3))
+}
+
+fn too_many(path: &Path, p: &Process, duration: Span, report: &mut Report<'_>) {
+    if duration.as_secs_f64() * faults(p) > FAULTS_MAX {
+        let message = "there would be more than a hundred thousand faults";
+        report.say(path, message, "let them be rarer, or the scenario shorter");
+    }
+}
+
+/// The mean, or the median where that is what is written [s].
+fn typical(dist: &SpanDist) -> f64 {
+    match dist {
+        SpanDist::Constant(span) => span.as_secs_f64(),
+        SpanDist::Exponential { mean } | SpanDist::Weibull { mean, .. } => mean.as_secs_f64(),
+        SpanDist::Lognormal { median, .. } => median.as_secs_f64(),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::syntax::Path;
 /// Other tenants must leave something: more than this at their peak leaves nothing worth simulating.
 const COMPETING_MAX: f64 = 0.95;
 
-/// Step times above these are slips, and sums of them stay far from what 64 bits hold.
+/// Prefill and step times above these are slips, and sums of them stay far from what 64 bits hold.
 const STEP_MAX: Span = Span::from_hours(1);
 const KV_STEP_MAX: Span = Span::from_millis(1);
 
@@ -61,10 +61,15 @@ pub(super) fn endpoint(path: &Path, e: &Endpoint, report: &mut Report<'_>) {
         let hint = "give step_base (like \"12ms\"), or step_per_sequence, or both";
         report.say(&serving.key("step_base"), "tokens would take no time: the step times are zero", hint);
     }
-    for (key, value) in [("step_base", s.step_base), ("step_per_sequence", s.step_per_sequence)] {
-        if value > STEP_MAX {
-            report.say(&serving.key(key), format!("{value} is longer than an hour"), "check its unit");
-        }
+    for (key, value) in [
+        ("prefill_base", s.prefill_base),
+        ("step_base", s.step_base),
+        ("step_per_sequence", s.step_per_sequence),
+    ] {
+        report.at_most(&serving.key(key), value, STEP_MAX);
+    }
+    if s.prefill_chunk.is_none() {
+        report.at_most(&serving.key("prefill_per_token"), s.prefill_per_token, STEP_MAX);
     }
     if s.step_per_kv_token > KV_STEP_MAX {
         let message =

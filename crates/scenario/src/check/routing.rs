@@ -6,7 +6,12 @@ use super::Report;
 use crate::file::{Jitter, Router, Strategy, Timeouts};
 use crate::syntax::Path;
 
-pub(super) fn router(path: &Path, r: &Router, report: &mut Report<'_>) {
+/// Longest processing time of a router.
+const OVERHEAD_MAX: Span = Span::from_hours(1);
+
+/// `path` is that of its strategy.
+pub(super) fn router(path: &Path, overhead: &Path, r: &Router, report: &mut Report<'_>) {
+    report.at_most(overhead, r.overhead, OVERHEAD_MAX);
     match &r.strategy {
         Strategy::Single { timeouts, .. } | Strategy::Clairvoyant { timeouts, .. } => {
             timers(path, timeouts, report)

@@ -1,5 +1,6 @@
 //! Numbers of workloads: rates and lengths.
 
+use sandbox_core::Span;
 use sandbox_model::Rate;
 
 use super::Report;
@@ -18,7 +19,7 @@ const CV_MAX: f64 = 100.0;
 const BURST_MIN: f64 = 0.1;
 const BURST_MAX: f64 = 1e6;
 
-pub(super) fn workload(path: &Path, w: &Workload, report: &mut Report<'_>) {
+pub(super) fn workload(path: &Path, w: &Workload, duration: Span, report: &mut Report<'_>) {
     report.positive(&path.key("deadline"), w.deadline, "10m");
     if w.max_tokens == Some(0) {
         let hint = "write 1 or more, or leave the key out";
@@ -62,7 +63,7 @@ pub(super) fn workload(path: &Path, w: &Workload, report: &mut Report<'_>) {
             }
             profile(&path.key("profile"), shape, report);
         }
-        Arrivals::Steps { steps } => load_steps(&path.key("steps"), steps, report),
+        Arrivals::Steps { steps } => load_steps(&path.key("steps"), steps, duration, report),
         Arrivals::Trace { file, speed, .. } => {
             if file.trim().is_empty() {
                 report.say(
@@ -109,11 +110,14 @@ fn variation(path: &Path, cv: f64, report: &mut Report<'_>) {
     }
 }
 
-fn load_steps(path: &Path, steps: &[Step], report: &mut Report<'_>) {
+fn load_steps(path: &Path, steps: &[Step], duration: Span, report: &mut Report<'_>) {
     if steps.is_empty() {
         report.say(path, "the list is empty", "write steps, like [(from: \"0s\", rate: \"40/s\")]");
     } else if steps.iter().all(|step| step.rate.as_per_second() <= 0.0) {
         report.say(path, "nothing would ever arrive", "give at least one step a rate above zero");
+    } else if steps.iter().all(|step| step.rate.as_per_second() <= 0.0 || step.from >= duration) {
+        let message = format!("nothing would arrive within the scenario of {duration}");
+        report.say(path, message, "let a step begin earlier, or make `duration` longer");
     }
     for (i, step) in steps.iter().enumerate() {
         if step.rate.as_per_second() > RATE_MAX {
@@ -137,19 +141,18 @@ fn length(path: &Path, law: &Length, report: &mut Report<'_>) {
             above_zero(&path.key("median"), *median, "median", report);
             report.within(&path.key("sigma"), *sigma, 0.0, SIGMA_MAX);
             longest(&path.key("max"), *max, report);
+            below_longest(&path.key("median"), *median, *max, report);
         }
         Length::Exponential { mean, max } => {
             above_zero(&path.key("mean"), *mean, "mean", report);
             longest(&path.key("max"), *max, report);
+            below_longest(&path.key("mean"), *mean, *max, report);
         }
         Length::Pareto { min, shape, max } => {
             above_zero(&path.key("min"), *min, "least", report);
             report.within(&path.key("shape"), *shape, 0.1, 100.0);
             longest(&path.key("max"), *max, report);
-            if *min > f64::from(*max) {
-                let message = format!("{min} is above the longest, {max}");
-                report.say(&path.key("min"), message, "write a `min` below `max`");
-            }
+            below_longest(&path.key("min"), *min, *max, report);
         }
         Length::Quantiles(values) => quantiles(path, values, report),
         Length::Mixture(parts) if parts.is_empty() => {
@@ -186,6 +189,12 @@ fn above_zero(path: &Path, value: f64, what: &str, report: &mut Report<'_>) {
 fn longest(path: &Path, max: u32, report: &mut Report<'_>) {
     if max == 0 {
         report.say(path, "a request has at least one token", "leave the key out for 1,000,000");
+    }
+}
+
+fn below_longest(path: &Path, value: f64, max: u32, report: &mut Report<'_>) {
+    if value > f64::from(max) && max > 0 {
+        report.say(path, format!("{value} is above the longest, {max}"), "write one below `max`");
     }
 }
 

@@ -101,7 +101,8 @@ impl<'t> Reader<'t> {
         };
         match first {
             '"' => self.string(node),
-            'r' if self.rest()[1..].starts_with(['"', '#']) => self.string(node),
+            // `r"…"` and `r#"…"#` are texts; `r#None` is a Name, and how the writer spells `jitter: None`.
+            'r' if self.rest()[1..].trim_start_matches('#').starts_with('"') => self.string(node),
             '(' => self.bracket(node, ')'),
             '[' => self.bracket(node, ']'),
             '{' => self.bracket(node, '}'),

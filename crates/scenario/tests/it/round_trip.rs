@@ -19,6 +19,16 @@ fn a_resolved_scenario_reads_back_as_itself() {
     });
 }
 
+/// RON writes a Name that is also a word of its own, like `None`, as `r#None`.
+#[test]
+fn a_jitter_of_none_reads_back_as_itself() {
+    let first = parse(&["routers.hybrid.strategy.backoff=(jitter: None)"]).unwrap_or_else(|e| panic!("{e}"));
+    let text = scenario_to_text(&first.scenario);
+    assert!(text.contains("jitter: r#None"), "{text}");
+    let second = Resolved::parse("written.ron", &text, None, &[]).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(first.scenario, second.scenario);
+}
+
 fn kind() -> impl Strategy<Value = FaultKind> {
     prop_oneof![
         (400_u16..600).prop_map(|s| FaultKind::Down { status: Status(s) }),
