@@ -1,6 +1,6 @@
 //! Checks and their rows.
 
-use crate::{collapse, gateway, metastable, provider, queues, retries, traffic, weather};
+use crate::{collapse, gateway, metastable, named, provider, queues, retries, serving, traffic, weather};
 
 /// One claim that can be checked.
 pub struct Check {
@@ -76,10 +76,12 @@ pub fn all() -> Vec<Check> {
         queues::checks(),
         traffic::checks(),
         weather::checks(),
+        named::checks(),
         retries::checks(),
         collapse::checks(),
         metastable::checks(),
         provider::checks(),
+        serving::checks(),
         gateway::checks(),
     ]
     .into_iter()
@@ -107,6 +109,30 @@ pub const CITED: &[Cited] = &[
         file: "crates/providers/tests/it/batch_oracle.rs",
         test: "batch_agrees_with_the_per_token_oracle",
         command: "cargo test -p sandbox-providers --test it batch_oracle",
+    },
+    Cited {
+        what: "Least squares through the Splitwise measurements give the coefficients of the presets: Llama-2 70B on 8 H100 14.6 ms + \
+               84.5 us a prompt token, 29.8 ms + 308 us a sequence; six more machines. The file is not part of the repository: without it the \
+               test says so and passes.",
+        file: "crates/scenario/tests/it/import_serving.rs",
+        test: "fit_recovers_the_splitwise_coefficients",
+        command: "cargo test -p sandbox-scenario --test it import_serving",
+    },
+    Cited {
+        what: "Replayed traces keep their rate, CV of gaps and dispersion by second and minute: Azure code 2.57/s, 13.2, 13.2, 164; Azure \
+               conversation 5.53/s, 1.09, 1.39, 16.1; Mooncake conversation 3.40/s and 2.95 by minute. The files are not part of the \
+               repository: without them the test says so and passes.",
+        file: "crates/engine/tests/it/traffic.rs",
+        test: "replayed_traces_keep_their_rate_spread_and_dispersion",
+        command: "cargo test -p sandbox-engine --test it traffic",
+    },
+    Cited {
+        what: "Drawn incidents of the records: hours and weekdays, laws of gaps and repairs, a lift of one provider's incidents over a shift by \
+               whole weeks of 1.0 when independent and 1.0 to 1.5 with a rare common cause, shares of several components at once (0.71), and \
+               the 99.82 % availability of OpenAI's record.",
+        file: "crates/engine/tests/it/incidents.rs",
+        test: "cross_provider_lift_comes_from_the_hour_of_the_week_and_a_rare_common_cause",
+        command: "cargo test -p sandbox-engine --test it incidents",
     },
     Cited {
         what: "The rate limiter's level equals the reflection formula of a leaky bucket over its whole history, exactly, in \

@@ -6,7 +6,8 @@
 //! * [`statistics`] – intervals and tests, each at 99.9 %
 //! * [`chain`] – exact answers from small Markov chains
 //!
-//! One module a subject: [`queues`], [`traffic`], [`weather`], [`retries`], [`collapse`], [`metastable`], [`provider`], [`gateway`].
+//! One module a subject: [`queues`], [`traffic`], [`weather`], [`named`], [`retries`], [`collapse`], [`metastable`], [`provider`],
+//! [`serving`], [`gateway`].
 //! Scenarios of checks are RON texts that go through the same reader and the same engine as a user's ([`scenario`]).
 //!
 //! Seeds are fixed: the same program measures the same numbers, in debug and release. Nothing here is read from outside
@@ -19,10 +20,12 @@ pub mod collapse;
 pub mod document;
 pub mod gateway;
 pub mod metastable;
+pub mod named;
 pub mod provider;
 pub mod queues;
 pub mod retries;
 pub mod scenario;
+pub mod serving;
 mod station;
 pub mod statistics;
 pub mod traffic;

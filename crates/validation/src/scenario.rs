@@ -108,7 +108,10 @@ pub(crate) fn run_by_second(resolved: &Resolved, name: &str) -> (RunOutput, Seco
         }
         match (record.kind, record.answer) {
             (EventKind::Deliver, _) => Seconds::add(&mut seconds.delivered, record.at),
-            (EventKind::Return, Some(Answer::Ok)) => Seconds::add(&mut seconds.answered, record.at),
+            // Without a request its caller gave up while it was on its way back.
+            (EventKind::Return, Some(Answer::Ok)) if record.request.is_some() => {
+                Seconds::add(&mut seconds.answered, record.at)
+            }
             _ => {}
         }
     })

@@ -29,6 +29,15 @@ impl Estimate {
         Self { mean, half: STUDENT * (variance / n).sqrt() }
     }
 
+    /// The mean of many independent figures, a hundred or more (normal approximation).
+    #[must_use]
+    pub fn of_many(figures: &[f64]) -> Self {
+        let n = figures.len() as f64;
+        let mean = figures.iter().sum::<f64>() / n;
+        let variance = figures.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0);
+        Self { mean, half: NORMAL * (variance / n).sqrt() }
+    }
+
     /// A share of `n` independent trials (normal approximation with Agresti and Coull's two successes and failures more).
     #[must_use]
     pub fn of_share(successes: u64, n: u64) -> Self {

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use sandbox_scenario::Resolved;
 use sandbox_scenario::resolved::ResolvedArrivals;
-use sandbox_validation::{provider, retries, traffic};
+use sandbox_validation::{collapse, provider, retries, traffic};
 
 use crate::root;
 
@@ -53,13 +53,12 @@ fn the_collapse_reference_is_that_of_the_published_simulator() {
             rows.iter().filter(row).map(|row| row[2].parse().expect("a number")).collect();
         successes.iter().sum::<f64>() / successes.len() as f64
     };
-    let windows = [(10.0, 20.0), (20.0, 25.0), (25.0, 30.0), (30.0, 40.0), (60.0, 80.0)];
     for (run, expected) in [
-        ("spike_no_backoff", [39.5, 51.6, 25.4, 0.3, 0.0]),
-        ("spike_backoff_and_jitter", [40.6, 51.9, 26.2, 52.0, 40.6]),
+        ("spike_no_backoff", collapse::WITHOUT_BACKOFF),
+        ("spike_backoff_and_jitter", collapse::WITH_BACKOFF),
     ] {
-        for ((from, until), expected) in windows.into_iter().zip(expected) {
-            let mean = mean(run, from, until);
+        for ((from, until), expected) in collapse::WINDOWS.into_iter().zip(expected) {
+            let mean = mean(run, from as f64, until as f64);
             assert!((mean - expected).abs() < 0.051, "{run} {from}: {mean}");
         }
     }
