@@ -48,3 +48,20 @@ fn every_example_runs_and_ends_as_its_header_says() {
         }
     }
 }
+
+/// Each row of the reference's table of faults names an example with a fault of that kind in it.
+#[test]
+fn every_kind_of_fault_has_an_example() {
+    let docs = repository().join("docs");
+    let reference = std::fs::read_to_string(docs.join("scenario-format.md")).expect("the reference");
+    let (_, table) = reference.split_once("| kind | meaning | hits | to run |").expect("the table of faults");
+    let rows: Vec<&str> = table.lines().skip(2).take_while(|line| line.starts_with('|')).collect();
+    assert!(rows.len() >= 15, "{rows:?}");
+    for row in rows {
+        let kind = row.split(['`', '(']).nth(1).expect("a kind in backticks");
+        let (_, link) = row.rsplit_once("](").expect("a link");
+        let file = link.trim_end_matches(") |");
+        let example = std::fs::read_to_string(docs.join(file)).unwrap_or_else(|e| panic!("{file}: {e}"));
+        assert!(example.contains(&format!("kind: {kind}")), "{file} has no {kind}");
+    }
+}
