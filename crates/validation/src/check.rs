@@ -1,6 +1,8 @@
 //! Checks and their rows.
 
-use crate::{collapse, gateway, metastable, named, provider, queues, retries, serving, traffic, weather};
+use crate::{
+    collapse, gateway, incidents, metastable, named, provider, queues, retries, serving, traffic, weather,
+};
 
 /// One claim that can be checked.
 pub struct Check {
@@ -76,6 +78,7 @@ pub fn all() -> Vec<Check> {
         queues::checks(),
         traffic::checks(),
         weather::checks(),
+        incidents::checks(),
         named::checks(),
         retries::checks(),
         collapse::checks(),
@@ -125,14 +128,6 @@ pub const CITED: &[Cited] = &[
         file: "crates/engine/tests/it/traffic.rs",
         test: "replayed_traces_keep_their_rate_spread_and_dispersion",
         command: "cargo test -p sandbox-engine --test it traffic",
-    },
-    Cited {
-        what: "Drawn incidents of the records: hours and weekdays, laws of gaps and repairs, a lift of one provider's incidents over a shift by \
-               whole weeks of 1.0 when independent and 1.0 to 1.5 with a rare common cause, shares of several components at once (0.71), and \
-               the 99.82 % availability of OpenAI's record.",
-        file: "crates/engine/tests/it/incidents.rs",
-        test: "cross_provider_lift_comes_from_the_hour_of_the_week_and_a_rare_common_cause",
-        command: "cargo test -p sandbox-engine --test it incidents",
     },
     Cited {
         what: "The rate limiter's level equals the reflection formula of a leaky bucket over its whole history, exactly, in \

@@ -6,7 +6,7 @@
 //! * [`statistics`] – intervals and tests, each at 99.9 %
 //! * [`chain`] – exact answers from small Markov chains
 //!
-//! One module a subject: [`queues`], [`traffic`], [`weather`], [`named`], [`retries`], [`collapse`], [`metastable`], [`provider`],
+//! One module a subject: [`queues`], [`traffic`], [`weather`], [`incidents`], [`named`], [`retries`], [`collapse`], [`metastable`], [`provider`],
 //! [`serving`], [`gateway`].
 //! Scenarios of checks are RON texts that go through the same reader and the same engine as a user's ([`scenario`]).
 //!
@@ -19,6 +19,7 @@ pub mod check;
 pub mod collapse;
 pub mod document;
 pub mod gateway;
+pub mod incidents;
 pub mod metastable;
 pub mod named;
 pub mod provider;

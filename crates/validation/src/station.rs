@@ -70,6 +70,11 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// From arrival to the start of decoding [s]; 0 if it did not start. Without a prefill decoding starts at admission.
+    pub(crate) fn wait(&self) -> f64 {
+        self.started.map_or(0.0, |started| started.since(self.arrived).as_secs_f64())
+    }
+
     /// From arrival to leaving [s]; 0 if it was not let in.
     pub(crate) fn sojourn(&self) -> f64 {
         self.left.map_or(0.0, |left| left.since(self.arrived).as_secs_f64())

@@ -1,6 +1,8 @@
 //! Intervals and tests. The level is 99.9 % throughout: a right program would fail one choice of seeds in a thousand, and
 //! the seeds are fixed, so that nothing flickers.
 
+use sandbox_core::{Span, Time};
+
 /// Two-sided 99.9 % quantile of the normal law.
 pub const NORMAL: f64 = 3.290_5;
 
@@ -108,9 +110,47 @@ pub fn normal_cdf(x: f64) -> f64 {
     0.5 * libm::erfc(-x / std::f64::consts::SQRT_2)
 }
 
+/// The share of `a` that has one of `b` (in order) within `window`.
+#[must_use]
+pub fn met(a: &[Time], b: &[Time], window: Span) -> f64 {
+    let meets = |at: &&Time| {
+        let low = b.partition_point(|other| other.saturating_add(window) < **at);
+        b.get(low).is_some_and(|other| *other <= at.saturating_add(window))
+    };
+    a.iter().filter(meets).count() as f64 / a.len() as f64
+}
+
+/// [`met`] over its mean when `b` is shifted (in a circle of length `end`) by each of `shifts`. Whole weeks keep the hour
+/// of the week, and so leave only what two providers have in common beyond it.
+#[must_use]
+pub fn lift(a: &[Time], b: &[Time], window: Span, end: Span, shifts: &[Span]) -> f64 {
+    let null = shifts.iter().map(|shift| {
+        let mut moved: Vec<Time> = b
+            .iter()
+            .map(|at| Time::from_nanos((at.as_nanos() + shift.as_nanos()) % end.as_nanos()))
+            .collect();
+        moved.sort();
+        met(a, &moved, window)
+    });
+    met(a, b, window) / (null.sum::<f64>() / shifts.len() as f64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn incidents_meet_within_the_window_and_no_further() {
+        let at = |hours: &[u64]| -> Vec<Time> {
+            hours.iter().map(|h| Time::ZERO + Span::from_hours(*h)).collect()
+        };
+        let (a, b) = (at(&[10, 20, 30, 40]), at(&[8, 23, 32]));
+        assert_eq!(met(&a, &b, Span::from_hours(2)), 0.5);
+        assert_eq!(met(&a, &b, Span::from_hours(1)), 0.0);
+        // Shifted by 2 h in a circle of 50: 10, 25 and 34; by 17 h: 25, 40 and 49.
+        let shifts = [Span::from_hours(2), Span::from_hours(17)];
+        assert_eq!(lift(&a, &b, Span::from_hours(2), Span::from_hours(50), &shifts), 2.0);
+    }
 
     /// With two degrees of freedom chi-square is exponential with mean 2.
     #[test]

@@ -4,7 +4,7 @@
 //! * [`causes`] – what each fault makes of a request, and what the ledger calls it
 //! * [`exact`] – single requests, worked out by hand to the nanosecond and the pico-dollar
 //! * [`faults`] – each kind of fault that is more than an outage, and some together, to the nanosecond
-//! * [`incidents`] – drawn incidents against their laws, with [`statistics`]
+//! * [`incidents`] – whom drawn incidents hit, what becomes of presets, and probes
 //! * [`laws`] – conservation, the twin, the clairvoyant bound, under drawn weather
 //! * [`limits`] – accounts, estimates and answers that are cut to size
 //! * [`money`] – what is billed: windows, steps, currencies, price changes, broken work, fees
@@ -26,7 +26,6 @@ mod network;
 mod residency;
 mod serving;
 mod shipped;
-mod statistics;
 mod support;
 mod swarm;
 mod traffic;

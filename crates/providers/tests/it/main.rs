@@ -3,12 +3,10 @@
 //! * [`arrivals`] – arrival processes against what is known of them
 //! * [`batch_oracle`] – the endpoint against a slow one that steps from token to token: equal to the nanosecond
 //! * [`context`] – the endpoint's mean context against one that is added up at each token
-//! * [`queueing`] – the endpoint against the formulas of queueing theory
 //! * [`limiter`] – the rate limits against a level recomputed from the whole history
 
 mod arrivals;
 mod batch_oracle;
 mod context;
 mod limiter;
-mod queueing;
 mod slow_batch;

@@ -1,18 +1,33 @@
 //! Rows and their document.
 
 use sandbox_validation::check::CITED;
-use sandbox_validation::{all, document};
+use sandbox_validation::{all, document, queues};
 
 use crate::root;
 
+/// They are also written as they are measured here: this is a debug build, and the file comes from a release build.
 #[test]
-fn cheap_rows_hold() {
+fn cheap_rows_hold_and_debug_builds_measure_what_the_document_says() {
+    let text = std::fs::read_to_string(root("docs/validation.md")).expect("it is part of the repository");
     let cheap: Vec<_> = all().into_iter().filter(|check| !check.slow).collect();
     assert!(cheap.len() >= 10, "only {}", cheap.len());
     for check in cheap {
         let row = check.row();
         assert!(row.finding.holds, "{}", document::plain(&row));
         assert!(!row.finding.source.is_empty() && !row.finding.interval.is_empty(), "{}", row.id);
+        let line = document::line(&row);
+        assert!(text.contains(&line), "drifted: {line}");
+    }
+}
+
+/// Queueing theory with a tenth of the document's requests.
+#[test]
+fn shortened_queue_rows_hold() {
+    let checks = queues::shortened(10);
+    assert!(checks.len() >= 18, "only {}", checks.len());
+    for check in checks {
+        let row = check.row();
+        assert!(row.finding.holds, "{}", document::plain(&row));
     }
 }
 
@@ -23,17 +38,6 @@ fn the_document_lists_exactly_the_checks_and_says_that_each_holds() {
     assert_eq!(document::ids(&text), checks, "run `cargo validation`");
     let held = text.lines().filter(|line| line.starts_with("| `") && line.ends_with("| yes |")).count();
     assert_eq!(held, checks.len());
-}
-
-/// Cheap rows are written as they are measured here: this is a debug build, and the file comes from a release build.
-#[test]
-fn debug_builds_measure_what_the_document_says() {
-    let text = std::fs::read_to_string(root("docs/validation.md")).expect("it is part of the repository");
-    for check in all().into_iter().filter(|check| !check.slow) {
-        let row = check.row();
-        let line = document::line(&row);
-        assert!(text.contains(&line), "drifted: {line}");
-    }
 }
 
 #[test]
