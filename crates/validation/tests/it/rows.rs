@@ -1,17 +1,21 @@
 //! Rows and their document.
 
+use std::sync::LazyLock;
+
 use sandbox_validation::check::CITED;
-use sandbox_validation::{all, document};
+use sandbox_validation::{Check, Row, all, document};
 
 use crate::root;
 
+/// The cheap rows, measured once for all tests.
+static CHEAP: LazyLock<Vec<Row>> =
+    LazyLock::new(|| all().iter().filter(|check| !check.slow).map(Check::row).collect());
+
 #[test]
 fn cheap_rows_hold() {
-    let cheap: Vec<_> = all().into_iter().filter(|check| !check.slow).collect();
-    assert!(cheap.len() >= 10, "only {}", cheap.len());
-    for check in cheap {
-        let row = check.row();
-        assert!(row.finding.holds, "{}", document::plain(&row));
+    assert!(CHEAP.len() >= 10, "only {}", CHEAP.len());
+    for row in CHEAP.iter() {
+        assert!(row.finding.holds, "{}", document::plain(row));
         assert!(!row.finding.source.is_empty() && !row.finding.interval.is_empty(), "{}", row.id);
     }
 }
@@ -29,9 +33,8 @@ fn the_document_lists_exactly_the_checks_and_says_that_each_holds() {
 #[test]
 fn debug_builds_measure_what_the_document_says() {
     let text = std::fs::read_to_string(root("docs/validation.md")).expect("it is part of the repository");
-    for check in all().into_iter().filter(|check| !check.slow) {
-        let row = check.row();
-        let line = document::line(&row);
+    for row in CHEAP.iter() {
+        let line = document::line(row);
         assert!(text.contains(&line), "drifted: {line}");
     }
 }
