@@ -5,6 +5,7 @@
 //! * [`document`] – rows as `docs/validation.md`
 //! * [`statistics`] – intervals and tests, each at 99.9 %
 //! * [`chain`] – exact answers from small Markov chains
+//! * [`reference`] – a published simulation written once more without the engine
 //!
 //! One module a subject: [`queues`], [`traffic`], [`weather`], [`incidents`], [`named`], [`retries`], [`collapse`], [`metastable`], [`provider`],
 //! [`serving`], [`gateway`].
@@ -24,6 +25,7 @@ pub mod metastable;
 pub mod named;
 pub mod provider;
 pub mod queues;
+pub mod reference;
 pub mod retries;
 pub mod scenario;
 pub mod serving;

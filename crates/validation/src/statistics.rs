@@ -25,19 +25,8 @@ impl Estimate {
     /// The mean of [`REPLICATIONS`] independent replications, seeds 1, 2, 3 …
     pub fn of_replications(figure: impl FnMut(u64) -> f64) -> Self {
         let figures: Vec<f64> = (1..=REPLICATIONS).map(figure).collect();
-        let n = REPLICATIONS as f64;
-        let mean = figures.iter().sum::<f64>() / n;
-        let variance = figures.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0);
+        let Sample { mean, variance, n } = Sample::of(&figures);
         Self { mean, half: STUDENT * (variance / n).sqrt() }
-    }
-
-    /// The mean of many independent figures, a hundred or more (normal approximation).
-    #[must_use]
-    pub fn of_many(figures: &[f64]) -> Self {
-        let n = figures.len() as f64;
-        let mean = figures.iter().sum::<f64>() / n;
-        let variance = figures.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0);
-        Self { mean, half: NORMAL * (variance / n).sqrt() }
     }
 
     /// A share of `n` independent trials (normal approximation with Agresti and Coull's two successes and failures more).
@@ -60,6 +49,59 @@ impl Estimate {
     pub fn is_precise(&self, value: f64, share: f64) -> bool {
         self.half <= share * value.abs()
     }
+}
+
+/// Figures of independent runs, to be compared with those of others.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub struct Sample {
+    /// The mean.
+    pub mean: f64,
+    /// The variance of one figure.
+    pub variance: f64,
+    /// Figures.
+    pub n: f64,
+}
+
+impl Sample {
+    /// Of two figures or more.
+    #[must_use]
+    pub fn of(figures: &[f64]) -> Self {
+        let n = figures.len() as f64;
+        let mean = figures.iter().sum::<f64>() / n;
+        let variance = figures.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0);
+        Self { mean, variance, n }
+    }
+
+    /// The difference of the two means, this one's less the other's, with its interval (Welch's t).
+    #[must_use]
+    pub fn less(&self, other: &Self) -> Estimate {
+        let (a, b) = (self.variance / self.n, other.variance / other.n);
+        let mean = self.mean - other.mean;
+        if a + b == 0.0 {
+            return Estimate { mean, half: 0.0 };
+        }
+        let freedom = (a + b) * (a + b) / (a * a / (self.n - 1.0) + b * b / (other.n - 1.0));
+        Estimate { mean, half: student(freedom) * (a + b).sqrt() }
+    }
+}
+
+/// The difference of two shares, each `(successes, n)`, the first less the second, with the interval that it has if both are samples of one
+/// share (two-proportion z).
+#[must_use]
+pub fn shares_differ(first: (usize, usize), second: (usize, usize)) -> Estimate {
+    let [(a, n), (b, m)] = [first, second].map(|(k, n)| (k as f64, n as f64));
+    let both = (a + b) / (n + m);
+    Estimate { mean: a / n - b / m, half: NORMAL * (both * (1.0 - both) * (1.0 / n + 1.0 / m)).sqrt() }
+}
+
+/// Two-sided 99.9 % quantile of Student's t, to 0.001 from 29 degrees of freedom on (Cornish and Fisher's expansion).
+#[must_use]
+pub fn student(freedom: f64) -> f64 {
+    let z2 = NORMAL * NORMAL;
+    let first = (z2 + 1.0) / 4.0;
+    let second = ((5.0 * z2 + 16.0) * z2 + 3.0) / 96.0;
+    let third = (((3.0 * z2 + 19.0) * z2 + 17.0) * z2 - 15.0) / 384.0;
+    NORMAL * (1.0 + (first + (second + third / freedom) / freedom) / freedom)
 }
 
 /// The greatest distance between the sample's distribution function and `cdf` (Kolmogorov and Smirnov).
@@ -157,6 +199,32 @@ mod tests {
     fn chi_square_has_its_closed_form_at_two_degrees_of_freedom() {
         assert!((chi_square_limit(3) + 2.0 * libm::log(0.001)).abs() < 1e-3);
         assert!((chi_square(&[30, 70], &[0.5, 0.5]) - 16.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn student_is_that_of_the_tables() {
+        for (freedom, table) in [(29.0, STUDENT), (60.0, 3.460), (120.0, 3.373), (1e9, NORMAL)] {
+            assert!((student(freedom) - table).abs() < 1e-3, "{freedom}: {}", student(freedom));
+        }
+    }
+
+    /// Variances of the means 5/2 and 4/5: 3.3² over 2.5² / 1 + 0.8² / 4 degrees of freedom.
+    #[test]
+    fn two_samples_differ_by_welch() {
+        let (a, b) =
+            (Sample { mean: 3.0, variance: 5.0, n: 2.0 }, Sample { mean: 1.0, variance: 4.0, n: 5.0 });
+        let difference = a.less(&b);
+        assert!((difference.mean - 2.0).abs() < 1e-12);
+        assert!((difference.half - student(3.3 * 3.3 / (6.25 + 0.16)) * libm::sqrt(3.3)).abs() < 1e-12);
+        assert!((Sample::of(&[1.0, 2.0, 6.0]).variance - 7.0).abs() < 1e-12);
+    }
+
+    /// 30 and 50 of 100: z is 0.2 over the root of 0.4 · 0.6 · 0.02.
+    #[test]
+    fn two_shares_differ_by_the_pooled_share() {
+        let difference = shares_differ((50, 100), (30, 100));
+        assert!((difference.mean - 0.2).abs() < 1e-12);
+        assert!((difference.half - NORMAL * libm::sqrt(0.0048)).abs() < 1e-12);
     }
 
     #[test]
