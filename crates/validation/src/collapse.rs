@@ -1,5 +1,5 @@
 //! Brooker's metastable collapse at his own numbers: the shipped scenario, with and without backoff, against the same law written once
-//! more without the engine ([`reference`]); and the same endpoint with everybody slowed by whoever comes.
+//! more without the engine ([`mod@reference`]); and the same endpoint with everybody slowed by whoever comes.
 
 use sandbox_scenario::Resolved;
 

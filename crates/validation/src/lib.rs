@@ -5,7 +5,7 @@
 //! * [`document`] – rows as `docs/validation.md`
 //! * [`statistics`] – intervals and tests, each at 99.9 %
 //! * [`chain`] – exact answers from small Markov chains
-//! * [`reference`] – a published simulation written once more without the engine
+//! * [`mod@reference`] – a published simulation written once more without the engine
 //!
 //! One module a subject: [`queues`], [`traffic`], [`weather`], [`incidents`], [`named`], [`retries`], [`collapse`], [`metastable`], [`provider`],
 //! [`serving`], [`gateway`].
