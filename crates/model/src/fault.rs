@@ -128,10 +128,7 @@ impl FaultKind {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
-            // Clients and routers take these for a mistake of the caller: another outage than the others.
-            Self::Down { status: Status(401..=403) } | Self::Errors { status: Status(401..=403), .. } => {
-                "wrong_status"
-            }
+            _ if self.is_wrong_status() => "wrong_status",
             Self::Down { .. } => "down",
             Self::Blackhole => "blackhole",
             Self::Brownout { .. } => "brownout",
@@ -147,6 +144,15 @@ impl FaultKind {
             Self::Loss { .. } => "loss",
             Self::Partition => "partition",
         }
+    }
+
+    /// Whether it is an outage that clients and routers take for a mistake of the caller.
+    #[must_use]
+    pub const fn is_wrong_status(&self) -> bool {
+        matches!(
+            self,
+            Self::Down { status: Status(401..=403) } | Self::Errors { status: Status(401..=403), .. }
+        )
     }
 
     /// What it can hit.

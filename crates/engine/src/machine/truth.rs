@@ -205,6 +205,10 @@ impl Machine {
         let mut draw = node.noise.at(request, 2 * luck + 1);
         let errors = uniform(&mut draw);
         let (slow_fail, cut) = (uniform(&mut draw), uniform(&mut draw));
+        // Only a gray failure asks who the client is.
+        if condition.gray.is_empty() {
+            return condition.fate(Luck { errors, slow_fail, cut, ..Luck::GOOD });
+        }
         let workload = (request >> KEY_BITS) as usize;
         let client = match client {
             NONE => self.world.workloads[workload].client_of(request & ((1 << KEY_BITS) - 1)),

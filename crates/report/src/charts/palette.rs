@@ -69,7 +69,10 @@ pub(crate) const fn look(kind: &FaultKind) -> Look {
     const fn look(severity: u8, bar: Bar, color: RGBColor) -> Look {
         Look { color, bar, severity }
     }
+    const WRONG_STATUS: RGBColor = RGBColor(170, 51, 119);
     match kind {
+        FaultKind::Errors { .. } if kind.is_wrong_status() => look(9, Bar::Striped, WRONG_STATUS),
+        FaultKind::Down { .. } if kind.is_wrong_status() => look(13, Bar::Full, WRONG_STATUS),
         FaultKind::PriceChange { .. } => look(0, Bar::Half, RGBColor(0, 130, 90)),
         FaultKind::RateLimitSpike { .. } => look(1, Bar::Half, RGBColor(150, 90, 170)),
         FaultKind::CapacityLoss { .. } => look(2, Bar::Tall, RGBColor(150, 90, 170)),
@@ -90,6 +93,7 @@ pub(crate) const fn look(kind: &FaultKind) -> Look {
 /// The words for a kind of fault.
 pub(crate) const fn fault_word(kind: &FaultKind) -> &'static str {
     match kind {
+        _ if kind.is_wrong_status() => "wrong status",
         FaultKind::RateLimitSpike { .. } => "rate limit",
         FaultKind::CapacityLoss { .. } => "capacity loss",
         FaultKind::SlowFirstToken { .. } => "slow first token",
@@ -107,4 +111,42 @@ pub(crate) const fn tint(color: RGBColor, parts: u32) -> RGBColor {
         ((value as u32 * parts + 255 * (16 - parts) + 8) / 16) as u8
     }
     RGBColor(mix(color.0, parts), mix(color.1, parts), mix(color.2, parts))
+}
+
+#[cfg(test)]
+mod tests {
+    use sandbox_core::Span;
+    use sandbox_model::Status;
+
+    use super::*;
+
+    #[test]
+    fn no_two_kinds_of_fault_share_hue_and_bar() {
+        let (share, status, slowdown) = (0.5, Status::INTERNAL, 2.0);
+        let kinds = [
+            FaultKind::Down { status },
+            FaultKind::Down { status: Status(403) },
+            FaultKind::Blackhole,
+            FaultKind::Brownout { slowdown },
+            FaultKind::Errors { share, status },
+            FaultKind::Errors { share, status: Status(401) },
+            FaultKind::Gray { share, status },
+            FaultKind::SlowFail { share, hold: Span::from_secs(60), status },
+            FaultKind::SlowFirstToken { slowdown },
+            FaultKind::Stall,
+            FaultKind::StreamCut { share, after: 9 },
+            FaultKind::RateLimitSpike { scale: share },
+            FaultKind::CapacityLoss { share },
+            FaultKind::PriceChange { factor: 2.0 },
+            FaultKind::Loss { share },
+            FaultKind::Partition,
+        ];
+        for (i, one) in kinds.iter().enumerate() {
+            assert!(!fault_word(one).contains('_'), "{}", fault_word(one));
+            for other in &kinds[..i] {
+                let (a, b) = (look(one), look(other));
+                assert!((a.color, a.bar) != (b.color, b.bar), "{one:?} looks like {other:?}");
+            }
+        }
+    }
 }
