@@ -79,7 +79,7 @@ pub(crate) fn check(machine: &Machine, resolved: &Resolved) -> Result<(), Violat
     }
     let orphans = machine.attempts.iter().filter(|attempt| attempt.request == NONE).count();
     let attached = machine.attempts.iter().count() - orphans;
-    let live = machine.calls.iter().filter(|call| call.live != NONE).count();
+    let live: usize = machine.calls.iter().map(|call| call.live.len()).sum();
     let clients = machine.attempts.iter().filter(|a| a.request != NONE && a.call == NONE).count();
     hold(
         "attempts in flight = those that calls and clients wait for",

@@ -82,6 +82,15 @@ impl Answer {
         matches!(self, Self::Ok)
     }
 
+    /// The Retry-After that came with it.
+    #[must_use]
+    pub const fn retry_after(self) -> Option<Span> {
+        match self {
+            Self::Failed { retry_after, .. } => retry_after,
+            _ => None,
+        }
+    }
+
     /// The status a gateway would log: a timeout counts as 408, a cut stream as 502.
     #[must_use]
     pub const fn status(self) -> Status {

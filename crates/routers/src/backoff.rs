@@ -1,29 +1,43 @@
 //! How long to wait before the next try at the same target.
 
 use sandbox_core::{Noise, Span, uniform};
+use serde::{Deserialize, Serialize};
 
 /// `min(base · 2ⁿ, max)` before retry `n` (from 0), then jitter; or the target's own Retry-After, then jitter.
-#[derive(Copy, Clone, PartialEq, Debug)]
+#[derive(Copy, Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Backoff {
-    /// Before the first retry.
+    /// Before the first retry. Default 0.5 s: OpenAI SDK and LiteLLM 1.109.1.
     pub base: Span,
-    /// Longest wait before jitter.
+    /// Longest wait before jitter. Default 8 s: the same.
     pub max: Span,
-    /// Random part.
+    /// Spreads clients out. Default `Added("750ms")`: LiteLLM 1.109.1.
     pub jitter: Jitter,
-    /// Longest Retry-After that is honoured; a longer one is ignored.
+    /// Longest Retry-After that is waited for instead; a longer one is ignored. Default 60 s: LiteLLM 1.109.1.
     pub retry_after_max: Span,
 }
 
 /// Random part of a wait.
-#[derive(Copy, Clone, PartialEq, Debug)]
+#[derive(Copy, Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Jitter {
-    /// None.
+    /// Exactly the wait.
     None,
-    /// The wait and a uniform draw up to this much more.
+    /// The wait and a uniform draw up to this much more (LiteLLM).
     Added(Span),
-    /// The wait times a uniform draw between these two.
+    /// The wait times a uniform draw between these two (OpenAI SDK: 0.75 and 1; Bifrost: 0.8 and 1.2).
     Scaled(f64, f64),
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self {
+            base: Span::from_millis(500),
+            max: Span::from_secs(8),
+            jitter: Jitter::Added(Span::from_millis(750)),
+            retry_after_max: Span::from_secs(60),
+        }
+    }
 }
 
 impl Backoff {

@@ -3,9 +3,15 @@
 //! For each request the engine asks [`Strategy::next`] what to do, does it, and asks again when an attempt has
 //! failed or a wait is over. Every result is also told to [`Strategy::observe`], in order of time. A strategy numbers
 //! its targets as the scenario lists them, from 0; there are at most [`MAX_TARGETS`].
+//!
+//! A strategy that [hedges](Strategy::hedges) is asked while attempts run, too: right after each attempt began, and when
+//! the time has come for which it asked by [`Decision::Wait`]. The first attempt whose first token arrives wins; the
+//! others are abandoned.
 
-use sandbox_core::{Noise, Time};
-use sandbox_model::{Answer, Price};
+use std::cell::Cell;
+
+use sandbox_core::{Noise, Span, Time};
+use sandbox_model::{Answer, Price, Usd};
 
 /// Most targets a router may have: sets of targets are bit masks.
 pub const MAX_TARGETS: usize = 64;
@@ -20,9 +26,9 @@ pub enum Decision {
         /// Why this one.
         reason: Reason,
     },
-    /// Ask again at this time, which is later than now.
+    /// Ask again at this time, or when an attempt ends before.
     Wait {
-        /// When.
+        /// When: later than now. [`Time::MAX`] only while an attempt runs.
         until: Time,
     },
     /// Answer the caller with this.
@@ -72,6 +78,38 @@ pub struct Call<'a> {
     /// The targets that may process this request, as a bit mask: all but those that its residency excludes. A
     /// strategy never chooses another.
     pub allowed: u64,
+    /// When the request reached this router.
+    pub began: Time,
+    /// Prompt tokens.
+    pub input: u32,
+    /// The conversation that it belongs to, if any.
+    pub conversation: Option<u64>,
+    /// Whatever the strategy wants to remember of this request until the next question; 0 at first.
+    pub note: &'a Cell<u64>,
+}
+
+impl<'a> Call<'a> {
+    /// A request that may go anywhere and of which nothing else is known.
+    #[must_use]
+    pub const fn new(
+        now: Time,
+        request: u64,
+        attempts: &'a [Tried],
+        noise: Noise,
+        note: &'a Cell<u64>,
+    ) -> Self {
+        Self {
+            now,
+            request,
+            attempts,
+            noise,
+            allowed: u64::MAX,
+            began: now,
+            input: 0,
+            conversation: None,
+            note,
+        }
+    }
 }
 
 /// What a gateway knows of a target.
@@ -107,6 +145,65 @@ pub struct Seen {
     pub answer: Answer,
     /// When it began.
     pub began: Time,
+    /// When its first token arrived, if one did.
+    pub first_token: Option<Time>,
+    /// Prompt tokens.
+    pub input: u32,
+    /// Answer tokens that were billed; 0 for a failure.
+    pub output: u32,
+    /// Prompt tokens that the target had from before.
+    pub cached: u32,
+    /// What it was billed, fees below this router included; nothing for a failure, whatever its target bills.
+    pub billed: Usd,
+    /// The conversation that the request belongs to, if any.
+    pub conversation: Option<u64>,
+}
+
+impl Seen {
+    /// A result of which nothing else is known.
+    #[must_use]
+    pub const fn new(now: Time, target: usize, answer: Answer, began: Time) -> Self {
+        Self {
+            now,
+            target,
+            answer,
+            began,
+            first_token: None,
+            input: 0,
+            output: 0,
+            cached: 0,
+            billed: Usd::ZERO,
+            conversation: None,
+        }
+    }
+}
+
+/// What a fleet-wide feed says of one target: results of other customers' requests since its last report.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub struct Fleet {
+    /// When the router learns of it.
+    pub now: Time,
+    /// The target.
+    pub target: usize,
+    /// Requests that were answered.
+    pub passed: u32,
+    /// Requests that failed in a way that speaks against the target.
+    pub failed: u32,
+    /// Requests that were rate limited.
+    pub limited: u32,
+    /// Their typical time to first token, if any was answered.
+    pub ttft: Option<Span>,
+    /// Their typical output speed after it [tokens/s], if any was answered.
+    pub speed: Option<f64>,
+}
+
+/// A target that is not tried, and by which rule.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Exclusion {
+    /// The target.
+    pub target: usize,
+    /// The rule, in words: `"cools down until 12s"`.
+    pub rule: String,
 }
 
 /// A router's strategy.
@@ -118,6 +215,29 @@ pub trait Strategy: Send {
 
     /// Learns the result of an attempt.
     fn observe(&mut self, seen: &Seen);
+
+    /// Learns what the fleet-wide feed says.
+    fn hear(&mut self, report: &Fleet) {
+        let _ = report;
+    }
+
+    /// Whether it wants to be asked while an attempt runs.
+    fn hedges(&self) -> bool {
+        false
+    }
+
+    /// Whether what it believes of a target may change by the clock or by the results of another.
+    fn sweeps(&self) -> bool {
+        false
+    }
+
+    /// Which targets it would not try now for this request, and why: what `next` would go by, in words.
+    fn exclusions(&self, call: &Call<'_>, targets: &[TargetView]) -> Vec<Exclusion> {
+        (0..targets.len())
+            .filter(|&target| call.allowed >> target & 1 == 0)
+            .map(|target| Exclusion { target, rule: "the request's residency".to_owned() })
+            .collect()
+    }
 
     /// Until when the router, as things stand, believes a target down; a time in the past if it does not.
     fn down_until(&self, target: usize) -> Time {

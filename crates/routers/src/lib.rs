@@ -1,12 +1,14 @@
 //! How routers decide: pure state machines behind one contract, [`Strategy`].
 //!
 //! * [`contract`] – what a router is told, and what it may answer
-//! * [`composed`] – the one composition that presets are built from: filter → memory → selection → retry → give up
+//! * [`parts`] – the parts that every router is made of, as data: filters, memories, selection, retries, groups, guards
+//! * [`composed`] – the one composition, which runs them
 //! * [`memory`] – what a router remembers of a target between requests
 //! * [`selection`] – who is asked first
 //! * [`backoff`] – how long to wait before asking again
 //! * [`budget`] – how many retries there may be
-//! * [`preset`] – ordered fallback, OpenRouter's legacy balancer, one target
+//! * [`statuses`] – sets of statuses
+//! * [`preset`] – named compositions: real gateways, and ours
 //! * [`clairvoyant`] – knows the truth: a lower bound
 //!
 //! A router sees the results of its own attempts and nothing else; what it believes may be wrong, and that is the
@@ -15,12 +17,13 @@
 //!
 //! ```
 //! use sandbox_core::{Seed, Time};
-//! use sandbox_routers::{Call, Decision, Reason, Strategy, TargetView, preset};
+//! use sandbox_routers::{Call, Composed, Decision, Parts, Reason, Strategy, TargetView};
+//! use std::cell::Cell;
 //!
-//! let mut router = preset::single();
-//! let noise = Seed::new(1).noise("router");
-//! let call = Call { now: Time::ZERO, request: 1, attempts: &[], noise, allowed: u64::MAX };
-//! let targets = [TargetView::default()];
+//! let mut router = Composed::new(Parts::plain(2));
+//! let note = Cell::new(0);
+//! let call = Call::new(Time::ZERO, 1, &[], Seed::new(1).noise("router"), &note);
+//! let targets = [TargetView::default(), TargetView::default()];
 //! assert_eq!(router.next(&call, &targets), Decision::Try { target: 0, reason: Reason::Choice });
 //! ```
 #![forbid(unsafe_code)]
@@ -30,14 +33,23 @@ pub mod budget;
 pub mod clairvoyant;
 pub mod composed;
 pub mod contract;
+mod guards;
 pub mod memory;
+mod note;
+pub mod parts;
 pub mod preset;
 pub mod selection;
+pub mod statuses;
 
 pub use backoff::{Backoff, Jitter};
 pub use budget::Budget;
 pub use clairvoyant::Clairvoyant;
-pub use composed::{Composed, Exhausted};
-pub use contract::{Call, Decision, Reason, Seen, Strategy, TargetView, Tried, Truth};
-pub use memory::{Cooldown, Demotion, Memory};
-pub use selection::Selection;
+pub use composed::Composed;
+pub use contract::{
+    Call, Decision, Exclusion, Fleet, Reason, Seen, Strategy, TargetView, Tried, Truth,
+};
+pub use memory::{Cooldown, Demotion, ErrorRatio, Memory, Rule};
+pub use parts::Parts;
+pub use preset::{Preset, Setting, Timeouts};
+pub use selection::{Pick, Selection};
+pub use statuses::Statuses;

@@ -13,7 +13,9 @@ use crate::syntax::{Kind, Node};
 
 /// The dialect: an optional value is written without `Some`.
 pub(crate) fn options() -> ron::Options {
-    ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES)
+    ron::Options::default().with_default_extension(
+        Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES,
+    )
 }
 
 /// Reads a whole text.

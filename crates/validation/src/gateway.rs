@@ -1,10 +1,12 @@
 //! Gateways: OpenRouter's balancer and one of its outages.
 
+use std::cell::Cell;
+
 use sandbox_core::{Seed, Span, Time};
 use sandbox_engine::EventKind;
 use sandbox_model::{Answer, Price, Status};
-use sandbox_routers::preset::{OpenRouterFields, openrouter_legacy};
-use sandbox_routers::{Call, Decision, Demotion, Seen, Strategy, TargetView};
+use sandbox_routers::preset::OpenRouterLegacy;
+use sandbox_routers::{Call, Composed, Decision, Demotion, Preset, Seen, Setting, Strategy, TargetView, Timeouts};
 
 use crate::check::{Check, Finding};
 use crate::scenario::{parse, run_watched};
@@ -26,16 +28,22 @@ pub fn checks() -> Vec<Check> {
 
 /// Whom each of [`REQUESTS`] requests asks first, 12 s after `out` failed three times.
 fn first_choices(prices: &[(f64, f64)], out: usize) -> Vec<u64> {
-    let rule = Demotion { window: Span::from_secs(30), failures: 3, share: 0.5 };
-    let mut router = openrouter_legacy(prices.len(), &OpenRouterFields::default(), rule);
+    let names: Vec<String> = (0..prices.len()).map(|n| n.to_string()).collect();
+    let preset = OpenRouterLegacy {
+        targets: names.clone(),
+        order: Vec::new(),
+        allow_fallbacks: true,
+        max_price: None,
+        demotion: Demotion { window: Span::from_secs(30), failures: 3, share: 0.5 },
+        timeouts: Timeouts::default(),
+    };
+    let setting =
+        Setting { targets: &names, in_usd: &|_| Price::default(), after_midnight: Span::ZERO };
+    let mut router = Composed::new(preset.parts(&setting));
     let at = |second| Time::ZERO + Span::from_secs(second);
     for second in [98, 99, 100].into_iter().filter(|_| out < prices.len()) {
-        router.observe(&Seen {
-            now: at(second),
-            target: out,
-            answer: Answer::failed(Status::UNAVAILABLE),
-            began: at(second),
-        });
+        let failed = Answer::failed(Status::UNAVAILABLE);
+        router.observe(&Seen::new(at(second), out, failed, at(second)));
     }
     let price = |dollars: f64| Price::from_pico_per_token((dollars * 1e6 + 0.5) as u64);
     let view = |&(input, output): &(f64, f64)| TargetView {
@@ -47,8 +55,8 @@ fn first_choices(prices: &[(f64, f64)], out: usize) -> Vec<u64> {
     let noise = Seed::new(1).noise("router/openrouter");
     let mut counts = vec![0; prices.len()];
     for request in 0..REQUESTS {
-        let call = Call { now: at(112), request, attempts: &[], noise, allowed: u64::MAX };
-        match router.next(&call, &targets) {
+        let note = Cell::new(0);
+        match router.next(&Call::new(at(112), request, &[], noise, &note), &targets) {
             Decision::Try { target, .. } => counts[target] += 1,
             other => panic!("no first choice but {other:?}"),
         }

@@ -1,10 +1,11 @@
 //! Answers on their way back: first tokens, last ones, and what routers learn from them.
 
 use sandbox_core::Time;
-use sandbox_model::{Answer, Cause, Status};
+use sandbox_model::{Answer, Cause, Status, Usd};
 use sandbox_providers::LinkSpec;
 use sandbox_routers::{Seen, Tried};
 
+use super::calls::conversation_of;
 use super::crossing::{END, FIRST_TOKEN};
 use super::{Event, Machine, Queue, Stage};
 use crate::account::Path;
@@ -39,19 +40,14 @@ impl Machine {
     }
 
     /// The first token of an attempt leaves its target: everyone on the way to the client gets it, unless their
-    /// patience ends before.
+    /// patience ends before. At a router that hedges the rest of the way waits until it is there.
     pub(super) fn pass_first_token(&mut self, mut id: u32, now: Time, queue: &mut Queue) {
         let mut at = now;
         loop {
             let rough = self.rough_way_back(id, FIRST_TOKEN, at);
             let attempt = &mut self.attempts[id];
-            at = match rough {
-                None => at.saturating_add(LinkSpec::back(attempt.round_trip)),
-                Some(arrives) => {
-                    attempt.head = arrives;
-                    arrives
-                }
-            };
+            at = rough.unwrap_or_else(|| at.saturating_add(LinkSpec::back(attempt.round_trip)));
+            attempt.head = at;
             if let Some((timer, patience)) = attempt.timer {
                 if patience < at {
                     return;
@@ -82,17 +78,43 @@ impl Machine {
                 self.first_token_reaches_client(request, at);
                 return;
             }
-            let call = &self.calls[call];
-            let (parent, router, began) = (call.parent, call.router, call.began);
-            if counted {
-                crate::account::record_ttft(&mut self.router_tallies[router as usize].ttft, at.since(began));
-            }
-            if parent == NONE {
-                self.first_token_reaches_client(request, at);
+            if self.world.routers[self.calls[call].router as usize].strategy.hedges() {
+                let event = self.schedule(at, Event::Head(id), queue);
+                self.calls[call].heads.push((id, event));
                 return;
             }
-            id = parent;
+            match self.first_token_at_router(call, at) {
+                Some(parent) => id = parent,
+                None => return,
+            }
         }
+    }
+
+    /// The first token of an attempt reaches a router that hedges: the attempt has won.
+    pub(super) fn win(&mut self, id: u32, now: Time, queue: &mut Queue) {
+        let call = self.attempts[id].call;
+        let c = &mut self.calls[call];
+        c.heads.retain(|&(attempt, _)| attempt != id);
+        c.live.retain(|&attempt| attempt != id);
+        self.leave_losers(call, now, queue);
+        self.calls[call].live.push(id);
+        if let Some(parent) = self.first_token_at_router(call, now) {
+            self.pass_first_token(parent, now, queue);
+        }
+    }
+
+    /// A first token is at a router; returns the attempt that brought the request there, which passes it on.
+    fn first_token_at_router(&mut self, call: u32, at: Time) -> Option<u32> {
+        let call = &self.calls[call];
+        let (parent, router, began, request) = (call.parent, call.router, call.began, call.request);
+        if self.requests[request].counted && self.detailed {
+            crate::account::record_ttft(&mut self.router_tallies[router as usize].ttft, at.since(began));
+        }
+        if parent == NONE {
+            self.first_token_reaches_client(request, at);
+            return None;
+        }
+        Some(parent)
     }
 
     /// An answer reaches its caller.
@@ -125,7 +147,7 @@ impl Machine {
             return;
         }
         let streaming = attempt.streaming;
-        self.learn(id, answer, now);
+        self.learn(id, answer, now, queue);
         self.attempts.give_back(id);
         if answer.is_ok() {
             self.end_call(call, Answer::Ok, now, queue);
@@ -138,16 +160,44 @@ impl Machine {
     }
 
     /// A router learns how one of its attempts ended.
-    pub(super) fn learn(&mut self, id: u32, answer: Answer, now: Time) {
+    pub(super) fn learn(&mut self, id: u32, answer: Answer, now: Time, queue: &mut Queue) {
         let attempt = &self.attempts[id];
-        let (call, number, target, began) =
-            (attempt.call, attempt.number as usize, attempt.target, attempt.began);
-        let call = &mut self.calls[call];
-        call.live = NONE;
-        call.tried.push(Tried { target: number, answer: Some(answer), at: now });
-        let router = &mut self.world.routers[call.router as usize];
-        router.views[number].in_flight -= 1;
-        router.strategy.observe(&Seen { now, target: number, answer, began });
-        self.update_belief(target, now);
+        let (number, target) = (attempt.number as usize, attempt.target);
+        let request = &self.requests[attempt.request];
+        let served = request.served.as_ref().filter(|_| answer.is_ok());
+        let seen = Seen {
+            first_token: (attempt.head > Time::ZERO && attempt.head <= now).then_some(attempt.head),
+            input: attempt.input,
+            output: served.map_or(0, |served| served.output),
+            cached: attempt.cached,
+            billed: served.map_or(Usd::ZERO, |served| served.billed),
+            conversation: conversation_of(request, &self.conversations),
+            ..Seen::new(now, number, answer, attempt.began)
+        };
+        let call = &mut self.calls[attempt.call];
+        let (place, router) = (attempt.place as usize, call.router as usize);
+        call.live.retain(|&other| other != id);
+        call.heads.retain(|&(other, event)| {
+            if other == id {
+                queue.cancel(event);
+            }
+            other != id
+        });
+        call.tried[place] = Tried { target: number, answer: Some(answer), at: now };
+        let r = &mut self.world.routers[router];
+        r.views[number].in_flight -= 1;
+        r.strategy.observe(&seen);
+        if r.strategy.sweeps() {
+            self.update_beliefs(router, now);
+        } else {
+            self.update_belief(target, now);
+        }
+    }
+
+    /// Notes what a router believes of all its targets.
+    fn update_beliefs(&mut self, router: usize, now: Time) {
+        for number in 0..self.world.routers[router].targets.len() {
+            self.update_belief(self.world.routers[router].targets[number], now);
+        }
     }
 }

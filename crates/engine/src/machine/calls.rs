@@ -1,14 +1,23 @@
 //! Routers decide; attempts are made.
 
+use std::cell::Cell;
+
 use sandbox_core::{Rng as _, Span, Time};
 use sandbox_model::{Answer, Cause, NodeId};
-use sandbox_routers::{Call as Asked, Decision, Reason};
+use sandbox_routers::{Call as Asked, Decision, Reason, Tried};
 
 use super::billing::Terms;
 use super::crossing::Crossing;
-use super::{Attempt, Call, Event, Machine, Queue, Stage};
+use super::{Attempt, Call, Event, KEY_BITS, Machine, Queue, Request, Stage};
 use crate::account::{AttemptKind, Outcome, Path};
-use crate::slab::NONE;
+use crate::slab::{NONE, Slab};
+use crate::world::Conversation;
+
+/// The number of a request's conversation, unlike that of any other workload's.
+pub(super) fn conversation_of(request: &Request, conversations: &Slab<Conversation>) -> Option<u64> {
+    let workload = u64::from(request.workload) << KEY_BITS;
+    (request.conversation != NONE).then(|| workload | conversations[request.conversation].number)
+}
 
 impl Machine {
     /// A client's own attempt at a gateway somewhere else.
@@ -46,16 +55,25 @@ impl Machine {
             path,
             luck,
             began: now,
-            live: NONE,
+            note: Cell::new(0),
+            live: Vec::new(),
+            heads: Vec::new(),
             wake: None,
             tried: Vec::new(),
         });
         let call = &mut self.calls[id];
-        // The list of attempts keeps its memory from the call before.
-        let mut tried = std::mem::take(&mut call.tried);
+        // The lists keep their memory from the call before.
+        let (mut live, mut heads, mut tried) = (
+            std::mem::take(&mut call.live),
+            std::mem::take(&mut call.heads),
+            std::mem::take(&mut call.tried),
+        );
+        live.clear();
+        heads.clear();
         tried.clear();
+        let note = Cell::new(0);
         *call =
-            Call { request, parent, router, region, path, luck, began: now, live: NONE, wake: None, tried };
+            Call { request, parent, router, region, path, luck, began: now, note, live, heads, wake: None, tried };
         if parent != NONE {
             self.attempts[parent].stage = Stage::Nested(id);
         }
@@ -69,6 +87,9 @@ impl Machine {
 
     /// Asks a call's router what to do next, and does it.
     pub(super) fn step(&mut self, id: u32, now: Time, queue: &mut Queue) {
+        if let Some(wake) = self.calls[id].wake.take() {
+            queue.cancel(wake);
+        }
         let router = self.calls[id].router;
         if self.world.routers[router as usize].strategy.wants_truth() {
             self.reveal_truth(id, now);
@@ -79,12 +100,32 @@ impl Machine {
         let call = &self.calls[id];
         let allowed = self.world.permitted(self.requests[call.request].key, router);
         let r = &mut self.world.routers[router as usize];
-        let request = self.requests[call.request].key;
-        let asked = Asked { now, request, attempts: &call.tried, noise: r.noise, allowed };
+        let request = &self.requests[call.request];
+        let asked = Asked {
+            now,
+            request: request.key,
+            attempts: &call.tried,
+            noise: r.noise,
+            allowed,
+            began: call.began,
+            input: request.input,
+            conversation: conversation_of(request, &self.conversations),
+            note: &call.note,
+        };
         match r.strategy.next(&asked, &r.views) {
-            Decision::Try { target, reason } => self.try_target(id, target, reason, now, queue),
+            Decision::Try { target, reason } => {
+                let asks_on = r.strategy.hedges();
+                self.try_target(id, target, reason, now, queue);
+                if asks_on {
+                    self.step(id, now, queue);
+                }
+            }
             Decision::Wait { until } => {
                 assert!(until > now, "a strategy waits for a time that has passed");
+                if until == Time::MAX {
+                    assert!(!call.live.is_empty(), "a strategy waits for nothing");
+                    return;
+                }
                 let until = self.patience(id, None, until);
                 let wake = self.schedule(until, Event::Wake(id), queue);
                 self.calls[id].wake = Some(wake);
@@ -104,6 +145,10 @@ impl Machine {
         let call = &mut self.calls[id];
         call.wake = None;
         if call.parent == NONE && now >= self.requests[call.request].deadline {
+            if !call.live.is_empty() {
+                // Their own timers are due.
+                return;
+            }
             self.end_call(id, Answer::TimedOut, now, queue);
         } else {
             self.step(id, now, queue);
@@ -142,6 +187,7 @@ impl Machine {
             }
         }
         self.world.routers[router as usize].views[number].in_flight += 1;
+        self.calls[id].tried.push(Tried { target: number, answer: None, at: now });
         let attempt = self.send(
             id,
             request,
@@ -155,7 +201,9 @@ impl Machine {
             real(last),
             queue,
         );
-        self.calls[id].live = attempt;
+        let call = &mut self.calls[id];
+        self.attempts[attempt].place = (call.tried.len() - 1) as u16;
+        call.live.push(attempt);
     }
 
     /// Where an attempt at `target` stands towards the plan; if it leaves it here, why.
@@ -223,6 +271,7 @@ impl Machine {
             request,
             target,
             number,
+            place: 0,
             workload: r.workload,
             counted: r.counted,
             from: region,
@@ -268,6 +317,7 @@ impl Machine {
 
     /// A router is done with a request.
     pub(super) fn end_call(&mut self, id: u32, answer: Answer, now: Time, queue: &mut Queue) {
+        self.leave_losers(id, now, queue);
         let call = &self.calls[id];
         let (request, parent, router) = (call.request, call.parent, call.router);
         let tried = !call.tried.is_empty();

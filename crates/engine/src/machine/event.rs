@@ -18,6 +18,8 @@ pub(crate) enum Event {
     Timer(u32),
     /// A router's wait is over.
     Wake(u32),
+    /// The first token of an attempt reaches a router that hedges.
+    Head(u32),
     /// An attempt whose connection was held gets its blank answer.
     Blank(u32),
     /// A fault begins at a node or a link.
@@ -34,7 +36,7 @@ impl Event {
         match self {
             Self::FaultEnd(_) => 0,
             Self::FaultBegin(_) | Self::Congestion(_) => 1,
-            Self::Endpoint(_) | Self::Return(_) | Self::Blank(_) => 2,
+            Self::Endpoint(_) | Self::Return(_) | Self::Blank(_) | Self::Head(_) => 2,
             Self::Timer(_) | Self::Wake(_) => 3,
             Self::Arrival(_) | Self::Deliver(_) => 4,
         }
@@ -49,6 +51,7 @@ impl Event {
             Self::Timer(_) => EventKind::Timer,
             Self::Wake(_) => EventKind::Wake,
             Self::Blank(_) => EventKind::Blank,
+            Self::Head(_) => EventKind::Head,
             Self::FaultBegin(_) => EventKind::FaultBegin,
             Self::FaultEnd(_) => EventKind::FaultEnd,
             Self::Congestion(_) => EventKind::Congestion,
@@ -63,6 +66,7 @@ impl Event {
             | Self::Timer(i)
             | Self::Wake(i)
             | Self::Blank(i)
+            | Self::Head(i)
             | Self::FaultBegin(i)
             | Self::FaultEnd(i) => i,
         }
@@ -92,6 +96,8 @@ pub enum EventKind {
     Congestion,
     /// A connection that was held ends without an answer.
     Blank,
+    /// The first token of an attempt reaches a router that hedges.
+    Head,
 }
 
 impl EventKind {
@@ -109,6 +115,7 @@ impl EventKind {
             Self::FaultEnd => "fault_end",
             Self::Congestion => "congestion",
             Self::Blank => "blank",
+            Self::Head => "head",
         }
     }
 }

@@ -27,6 +27,8 @@ mod patience;
 mod serving;
 mod truth;
 
+use std::cell::Cell;
+
 use sandbox_core::{EventId, EventQueue, Fingerprint, Model, Span, Time};
 use sandbox_model::{Answer, Cause, LimitKind, NodeId, OutageScript, Usd};
 use sandbox_providers::batch::Slot;
@@ -92,8 +94,12 @@ pub(crate) struct Call {
     /// Distinguishes the luck of attempts below different parents.
     pub(crate) luck: u64,
     pub(crate) began: Time,
-    /// The attempt that runs, or [`NONE`].
-    pub(crate) live: u32,
+    /// What the router's strategy remembers of it.
+    pub(crate) note: Cell<u64>,
+    /// The attempts that run: several only where the router hedges.
+    pub(crate) live: Vec<u32>,
+    /// Of these, the ones whose first token is on its way, where the router hedges.
+    pub(crate) heads: Vec<(u32, EventId)>,
     pub(crate) wake: Option<EventId>,
     pub(crate) tried: Vec<Tried>,
 }
@@ -105,8 +111,9 @@ pub(crate) struct Attempt {
     /// Whose in the end; [`NONE`] if the caller is gone.
     pub(crate) request: u32,
     pub(crate) target: NodeId,
-    /// Number of the target at its router.
+    /// Number of the target at its router, and its own among the attempts of its call.
     pub(crate) number: u16,
+    pub(crate) place: u16,
     pub(crate) workload: u16,
     pub(crate) counted: bool,
     /// Region of its caller, and of its target (a library is where its caller is).
@@ -133,7 +140,7 @@ pub(crate) struct Attempt {
     pub(crate) terms: billing::Terms,
     /// The first token is on its way to the caller.
     pub(crate) streaming: bool,
-    /// When the first token arrives over a link that loses packets: nothing overtakes it.
+    /// When the first token arrives, or [`Time::ZERO`]. Nothing overtakes it.
     pub(crate) head: Time,
     pub(crate) answer: Answer,
     /// Why it failed, in the ledger's words.
@@ -276,7 +283,7 @@ impl Machine {
                 let workload = &self.world.workloads[w as usize];
                 (Some((w, workload.drawn)), Some(workload.entry), None)
             }
-            Event::Deliver(a) | Event::Timer(a) | Event::Return(a) | Event::Blank(a) => {
+            Event::Deliver(a) | Event::Timer(a) | Event::Return(a) | Event::Blank(a) | Event::Head(a) => {
                 let attempt = &self.attempts[a];
                 let answer = matches!(event, Event::Return(_)).then_some(attempt.answer);
                 (of_request(attempt.request), Some(attempt.target), answer)
@@ -324,6 +331,7 @@ impl Model for Machine {
             Event::Deliver(attempt) => self.deliver(attempt, now, queue),
             Event::Endpoint(replica) => self.run_replica(replica, now, queue),
             Event::Return(attempt) => self.answered(attempt, now, queue),
+            Event::Head(attempt) => self.win(attempt, now, queue),
             Event::Timer(attempt) => self.lose_patience(attempt, now, queue),
             Event::Wake(call) => self.wake(call, now, queue),
             Event::Blank(attempt) => self.end_blank(attempt, now, queue),

@@ -19,24 +19,65 @@ impl Machine {
             self.requests[request].plan_failure = Some(trouble);
         }
         if call != NONE {
-            self.learn(id, Answer::TimedOut, now);
+            self.learn(id, Answer::TimedOut, now, queue);
         }
+        let too_late = self.holds_answer(id);
         self.abandon(id, now, queue);
         if call == NONE {
             self.finish_request(request, Answer::TimedOut);
             return;
         }
-        // What had been completed and was on its way comes too late.
-        let r = &mut self.requests[request];
-        let (workload, counted) = (r.workload, r.counted);
-        if let Some(served) = r.served.take() {
-            self.enter_waste(workload, counted, &served);
+        if too_late {
+            self.waste_answer(request);
         }
         let late = self.calls[call].parent == NONE && now >= self.requests[request].deadline;
         if late || streaming {
             self.end_call(call, Answer::TimedOut, now, queue);
         } else {
             self.step(call, now, queue);
+        }
+    }
+
+    /// A call leaves all its attempts that run.
+    pub(super) fn leave_losers(&mut self, call: u32, now: Time, queue: &mut Queue) {
+        let c = &mut self.calls[call];
+        if let Some(wake) = c.wake.take() {
+            queue.cancel(wake);
+        }
+        if c.live.is_empty() {
+            return;
+        }
+        for (_, event) in c.heads.drain(..) {
+            queue.cancel(event);
+        }
+        let (mut live, router, request) = (std::mem::take(&mut c.live), c.router as usize, c.request);
+        for loser in live.drain(..) {
+            if self.holds_answer(loser) {
+                self.waste_answer(request);
+            }
+            let number = self.attempts[loser].number as usize;
+            self.world.routers[router].views[number].in_flight -= 1;
+            self.abandon(loser, now, queue);
+        }
+        self.calls[call].live = live;
+    }
+
+    /// Whether an endpoint has completed the answer of this attempt, which is on its way back.
+    fn holds_answer(&self, id: u32) -> bool {
+        let attempt = &self.attempts[id];
+        match attempt.stage {
+            Stage::Returning | Stage::Late(_) => attempt.answer.is_ok(),
+            Stage::Nested(call) => self.calls[call].live.iter().any(|&live| self.holds_answer(live)),
+            _ => false,
+        }
+    }
+
+    /// What had been completed for a request and was on its way comes too late.
+    fn waste_answer(&mut self, request: u32) {
+        let r = &mut self.requests[request];
+        let (workload, counted) = (r.workload, r.counted);
+        if let Some(served) = r.served.take() {
+            self.enter_waste(workload, counted, &served);
         }
     }
 
@@ -66,16 +107,9 @@ impl Machine {
     }
 
     fn abandon_call(&mut self, id: u32, now: Time, queue: &mut Queue) {
-        let call = &mut self.calls[id];
-        let (router, live, request) = (call.router as usize, call.live, call.request);
-        if let Some(wake) = call.wake.take() {
-            queue.cancel(wake);
-        }
-        if live != NONE {
-            let number = self.attempts[live].number as usize;
-            self.world.routers[router].views[number].in_flight -= 1;
-            self.abandon(live, now, queue);
-        }
+        self.leave_losers(id, now, queue);
+        let call = &self.calls[id];
+        let (router, request) = (call.router as usize, call.request);
         if self.requests[request].counted {
             self.router_tallies[router].leave(Outcome::Failed);
         }

@@ -229,6 +229,17 @@ impl Machine {
             self.attempts.give_back(id);
             return;
         }
+        if self.requests[request].served.is_some() {
+            // Another attempt of the request is done and on its way: this one has lost, and its caller is about to
+            // leave it.
+            if counted {
+                self.endpoint_tallies[e as usize].leave(Outcome::Failed);
+            }
+            self.bill_unused(id, e, sandbox_scenario::file::Billed::Made, made, now);
+            self.note_served(workload, NONE, e, now);
+            self.attempts[id].stage = Stage::Hanging;
+            return;
+        }
         let served = self.bill_answer(id, e, now);
         // After the bill, which looks at what was there before.
         self.note_served(workload, request, e, now);

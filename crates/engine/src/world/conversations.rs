@@ -29,7 +29,7 @@ pub(crate) struct Conversations {
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Conversation {
     /// Names it in draws.
-    number: u64,
+    pub(crate) number: u64,
     pub(crate) client: u32,
     /// Turns that arrived.
     pub(crate) turns: u32,

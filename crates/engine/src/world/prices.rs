@@ -2,6 +2,8 @@
 //!
 //! Calm prices are those of the hour, without faults and with competing load at its daily minimum.
 
+use std::cell::Cell;
+
 use sandbox_core::Time;
 use sandbox_model::{Factor, NodeId, Rates, Tariff, Usd};
 use sandbox_routers::Call;
@@ -221,7 +223,9 @@ impl World {
                 }
                 let allowed = self.permitted(request, index);
                 let router = &mut self.routers[usize::from(index)];
-                let call = Call { now: at, request, attempts: &[], noise: router.noise, allowed };
+                let note = Cell::new(0);
+                let call =
+                    Call { allowed, input, ..Call::new(at, request, &[], router.noise, &note) };
                 match router.pristine.next(&call, &router.views) {
                     sandbox_routers::Decision::Try { target: number, .. } => {
                         let target = router.targets[number];

@@ -1,14 +1,11 @@
 //! Routers and their strategies.
 
 use sandbox_core::{Noise, Seed, Time};
-use sandbox_model::{Factor, NodeId, Rates};
-use sandbox_routers::{
-    Backoff, Budget, Clairvoyant, Cooldown, Demotion, Jitter, Strategy, TargetView, preset,
-};
+use sandbox_model::{Factor, NodeId, QuotedPrice, Rates};
+use sandbox_routers::{Clairvoyant, Composed, Setting, Strategy, TargetView};
 use sandbox_scenario::file;
 use sandbox_scenario::resolved::{NodeKind, Resolved};
 
-use super::CHECKED;
 use super::prices::Fees;
 
 pub(crate) struct Router {
@@ -39,16 +36,14 @@ pub(super) fn build_router(resolved: &Resolved, node: NodeId, index: usize, seed
         })
         .collect();
     let spec = &resolved.scenario.routers[index];
-    let (strategy, timeouts) = build_strategy(resolved, &spec.strategy, &targets);
-    let (pristine, _) = build_strategy(resolved, &spec.strategy, &targets);
     Router {
         node,
-        strategy,
-        pristine,
+        strategy: build_strategy(resolved, &spec.strategy),
+        pristine: build_strategy(resolved, &spec.strategy),
         noise: seed.noise(&format!("router/{}", spec.name)),
         targets,
         views,
-        timeouts,
+        timeouts: spec.strategy.timeouts(),
         fees: spec.fees.as_ref().map(|fees| build_fees(spec, fees)),
         is_gateway: spec.region.is_some(),
     }
@@ -57,7 +52,7 @@ pub(super) fn build_router(resolved: &Resolved, node: NodeId, index: usize, seed
 fn build_fees(router: &file::Router, fees: &file::Fees) -> Fees {
     let targets = router.strategy.targets();
     let own_keys =
-        targets.iter().enumerate().filter(|(_, target)| fees.byok_targets.iter().any(|own| own == *target));
+        targets.iter().enumerate().filter(|(_, target)| fees.byok_targets.contains(target));
     Fees {
         credit: Factor::from_f64(fees.credit),
         byok: Factor::from_f64(fees.byok),
@@ -66,51 +61,11 @@ fn build_fees(router: &file::Router, fees: &file::Fees) -> Fees {
     }
 }
 
-pub(super) fn build_strategy(
-    resolved: &Resolved,
-    spec: &file::Strategy,
-    targets: &[NodeId],
-) -> (Box<dyn Strategy>, file::Timeouts) {
-    let number =
-        |name: &String| targets.iter().position(|t| resolved.nodes[t.index()].name == *name).expect(CHECKED);
-    let n = targets.len();
-    match spec {
-        file::Strategy::Single { timeouts, .. } => (Box::new(preset::single()), *timeouts),
-        file::Strategy::Fallback { retries, backoff, retry_budget, cooldown, timeouts, .. } => {
-            let backoff = Backoff {
-                base: backoff.base,
-                max: backoff.max,
-                jitter: match backoff.jitter {
-                    file::Jitter::None => Jitter::None,
-                    file::Jitter::Added(most) => Jitter::Added(most),
-                    file::Jitter::Scaled(low, high) => Jitter::Scaled(low, high),
-                },
-                retry_after_max: backoff.retry_after_max,
-            };
-            let cooldown = cooldown.as_ref().map(|c| Cooldown {
-                failures: c.failures,
-                within: c.within,
-                length: c.length,
-                on_rate_limit: c.on_rate_limit,
-            });
-            let mut composed = preset::ordered_fallback(n, *retries, backoff, cooldown);
-            composed.budget = retry_budget.map(|budget| Budget::new(budget.per_call, budget.cap));
-            (Box::new(composed), *timeouts)
-        }
-        file::Strategy::OpenRouterLegacy {
-            order, allow_fallbacks, max_price, demotion, timeouts, ..
-        } => {
-            let fields = preset::OpenRouterFields {
-                order: order.iter().map(number).collect(),
-                no_fallbacks: !allow_fallbacks,
-                max_price: max_price
-                    .as_ref()
-                    .map(|p| (resolved.in_usd(&p.input), resolved.in_usd(&p.output))),
-            };
-            let demotion =
-                Demotion { window: demotion.window, failures: demotion.failures, share: demotion.share };
-            (Box::new(preset::openrouter_legacy(n, &fields, demotion)), *timeouts)
-        }
-        file::Strategy::Clairvoyant { timeouts, .. } => (Box::new(Clairvoyant::new(n)), *timeouts),
-    }
+fn build_strategy(resolved: &Resolved, spec: &file::Strategy) -> Box<dyn Strategy> {
+    let targets = spec.targets();
+    let Some(preset) = spec.preset() else { return Box::new(Clairvoyant::new(targets.len())) };
+    let in_usd = |price: &QuotedPrice| resolved.in_usd(price);
+    let after_midnight = resolved.scenario.start.after_utc_midnight();
+    let setting = Setting { targets: &targets, in_usd: &in_usd, after_midnight };
+    Box::new(Composed::new(preset.parts(&setting)))
 }

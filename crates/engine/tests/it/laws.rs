@@ -49,7 +49,7 @@ fn scenario(faults: &[String], rate: u32, timers: &str, stops: bool) -> Small {
             + &endpoint("spare", "c", abandoned, "", "$4/M"),
         routers: format!(
             r#"(name: "hybrid", strategy: Fallback(targets: ["plan", "grid", "spare"], retries: 1,
-                    cooldown: (failures: 3, within: "10s", length: "15s", on_rate_limit: true), timeouts: ({timers}))),
+                    cooldown: (failures: 3, within: "10s", length: "15s", at_once: ["429"], retry_after: true), timeouts: ({timers}))),
                (name: "grid", region: "here", strategy: OpenRouterLegacy(targets: ["up1", "up2"],
                     timeouts: (first_token: "3s"))),
                (name: "stateless", strategy: Fallback(targets: ["plan", "grid", "spare"], timeouts: ({timers}))),

@@ -65,7 +65,8 @@ fn it_too_stays_within_the_residency() {
     let (mut router, targets) = (Clairvoyant::new(3), views(&[(true, true); 3]));
     let mut next = |allowed| {
         let noise = crate::stage::noise();
-        router.next(&Call { now: at(0), request: 1, attempts: &[], noise, allowed }, &targets)
+        let note = std::cell::Cell::new(0);
+        router.next(&Call { allowed, ..Call::new(at(0), 1, &[], noise, &note) }, &targets)
     };
     assert_eq!(next(0b111), Decision::Try { target: 0, reason: Reason::Choice });
     assert_eq!(next(0b110), Decision::Try { target: 1, reason: Reason::Guarded });

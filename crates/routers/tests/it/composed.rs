@@ -5,19 +5,23 @@
 //! * a wait ends later than now and is no longer than its backoff allows; two never follow one another
 //! * with cooldowns, nobody is tried who is believed down; with demotion, only when nobody else is left
 //! * a router that gives up never says that all went well
-//! * asking changes nothing, and the same story told twice gives the same decisions
+//! * the same story told twice gives the same decisions
+
+use std::cell::Cell;
 
 use proptest::prelude::*;
 use sandbox_core::{Span, Time};
 use sandbox_model::{Answer, Price, Status};
-use sandbox_routers::preset::{OpenRouterFields, openrouter_legacy, ordered_fallback};
+use sandbox_routers::parts::RetryBudget;
 use sandbox_routers::{
-    Backoff, Budget, Call, Composed, Cooldown, Decision, Demotion, Jitter, Memory, Reason, Seen,
+    Backoff, Call, Composed, Cooldown, Decision, Demotion, Jitter, Parts, Reason, Rule, Seen, Statuses,
     Strategy as _, TargetView, Tried,
 };
 
 use crate::answers::{answer, failure};
-use crate::stage::noise;
+use crate::stage::{
+    OpenRouterFields, fallback_parts, noise, openrouter_legacy, openrouter_parts, ordered_fallback,
+};
 
 /// What happens at one attempt: its answer, how long it takes, what another request meanwhile learns of a target, and
 /// what the targets cost afterwards [$/M].
@@ -60,18 +64,25 @@ fn backoff() -> impl Strategy<Value = Backoff> {
 }
 
 fn cooldown() -> impl Strategy<Value = Cooldown> {
-    (1_u32..4, span(30_000), span(20_000), any::<bool>()).prop_map(
-        |(failures, within, length, on_rate_limit)| Cooldown { failures, within, length, on_rate_limit },
+    (1_u32..4, span(30_000), span(20_000), any::<bool>(), any::<bool>()).prop_map(
+        |(failures, within, length, at_once, retry_after)| Cooldown {
+            failures,
+            within,
+            length,
+            at_once: Statuses::of(if at_once { &["429"] } else { &[] }),
+            retry_after,
+            ..Cooldown::default()
+        },
     )
 }
 
-fn ordered() -> impl Strategy<Value = Composed> {
+fn ordered() -> impl Strategy<Value = Parts> {
     (1_usize..=6, 0_u32..4, backoff(), proptest::option::of(cooldown())).prop_map(
-        |(targets, retries, backoff, cooldown)| ordered_fallback(targets, retries, backoff, cooldown),
+        |(targets, retries, backoff, cooldown)| fallback_parts(targets, retries, backoff, cooldown),
     )
 }
 
-fn openrouter() -> impl Strategy<Value = Composed> {
+fn openrouter() -> impl Strategy<Value = Parts> {
     let demotion = (1_u64..60, 1_u32..5, 0.0..=1.0).prop_map(|(window, failures, share)| Demotion {
         window: Span::from_secs(window),
         failures,
@@ -81,24 +92,24 @@ fn openrouter() -> impl Strategy<Value = Composed> {
         (proptest::sample::subsequence((0..6).collect::<Vec<_>>(), 0..=6).prop_shuffle(), any::<bool>());
     (1_usize..=6, fields, demotion).prop_map(|(targets, (order, no_fallbacks), demotion)| {
         let order = order.into_iter().filter(|&target| target < targets).collect();
-        openrouter_legacy(targets, &OpenRouterFields { order, no_fallbacks, max_price: None }, demotion)
+        openrouter_parts(targets, &OpenRouterFields { order, no_fallbacks, max_price: None }, demotion)
     })
 }
 
 /// A preset, or one with other parts put in.
-fn router() -> impl Strategy<Value = Composed> {
+fn router() -> impl Strategy<Value = Parts> {
     let price = || (1_u64..5).prop_map(|dollars| Price::from_pico_per_token(dollars * 1_000_000));
     let most_targets = prop_oneof![3 => Just(u32::MAX), 1 => 0_u32..4];
     let budget =
-        proptest::option::of((0.0..1.5_f64, 1.0..3.0_f64).prop_map(|(each, cap)| Budget::new(each, cap)));
+        proptest::option::of((0.0..1.5_f64, 1.0..3.0_f64).prop_map(|(per_call, cap)| RetryBudget { per_call, cap }));
     let changes = (any::<u64>(), proptest::option::of((price(), price())), most_targets, 0_u32..4, budget);
     (prop_oneof![ordered(), openrouter()], proptest::option::of(changes)).prop_map(|(mut router, changes)| {
         if let Some((mask, max_price, most_targets, retries, budget)) = changes {
-            router.allowed &= mask;
-            router.max_price = max_price;
+            router.filters.only &= mask;
+            router.filters.max_price = max_price;
             router.most_targets = router.most_targets.min(most_targets);
-            router.retries = retries;
-            router.budget = budget;
+            router.retry.retries = retries;
+            router.retry.budget = budget;
         }
         router
     })
@@ -109,15 +120,6 @@ type Story = Vec<(Span, Vec<Moment>)>;
 
 fn story() -> impl Strategy<Value = Story> {
     proptest::collection::vec((span(20_000), proptest::collection::vec(moment(), 1..12)), 1..12)
-}
-
-/// Targets that were given a memory, or all if there is none.
-fn targets_of(router: &Composed) -> usize {
-    match &router.memory {
-        Memory::None => 6,
-        Memory::Cooldown(_, targets) => targets.len(),
-        Memory::Demotion(_, targets) => targets.len(),
-    }
 }
 
 fn views(dollars: &[u64], targets: usize) -> Vec<TargetView> {
@@ -132,9 +134,9 @@ fn views(dollars: &[u64], targets: usize) -> Vec<TargetView> {
 }
 
 /// Whether an attempt is allowed by the hard filters.
-fn passes(router: &Composed, target: usize, views: &[TargetView]) -> bool {
-    router.allowed >> target & 1 == 1
-        && router.max_price.is_none_or(|(input, output)| {
+fn passes(router: &Parts, target: usize, views: &[TargetView]) -> bool {
+    router.filters.only >> target & 1 == 1
+        && router.filters.max_price.is_none_or(|(input, output)| {
             views[target].input_price <= input && views[target].output_price <= output
         })
 }
@@ -155,7 +157,7 @@ fn residency(number: u64) -> u64 {
     if number.is_multiple_of(3) { u64::MAX } else { number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32 }
 }
 
-fn permitted(router: &Composed, allowed: u64, target: usize, views: &[TargetView]) -> bool {
+fn permitted(router: &Parts, allowed: u64, target: usize, views: &[TargetView]) -> bool {
     allowed >> target & 1 == 1 && passes(router, target, views)
 }
 
@@ -166,50 +168,46 @@ fn request(
     now: &mut Time,
     moments: &[Moment],
 ) -> Result<Vec<Decision>, TestCaseError> {
-    let targets = targets_of(router);
+    let parts = router.parts().clone();
+    let targets = parts.targets;
     let allowed = residency(number);
     let mut moments = moments.iter().cycle();
     let mut targets_now = views(&[1, 2, 3, 4, 1, 2], targets);
     let (mut attempts, mut decisions): (Vec<Tried>, Vec<Decision>) = (Vec::new(), Vec::new());
-    let most = targets * (router.retries as usize + 1);
+    let note = Cell::new(0);
+    let most = targets * (parts.retry.retries as usize).min(10).saturating_add(1);
     loop {
-        let call = Call { now: *now, request: number, attempts: &attempts, noise: noise(), allowed };
-        let decision = router.clone().next(&call, &targets_now);
-        prop_assert_eq!(router.next(&call, &targets_now), decision, "asking changes nothing");
+        let call = Call { allowed, ..Call::new(*now, number, &attempts, noise(), &note) };
+        let decision = router.next(&call, &targets_now);
         let waited = matches!(decisions.last(), Some(Decision::Wait { .. }));
         decisions.push(decision);
         match decision {
             Decision::Try { target, .. } => {
                 prop_assert!(
-                    target < targets && permitted(router, allowed, target, &targets_now),
+                    target < targets && permitted(&parts, allowed, target, &targets_now),
                     "{}",
                     target
                 );
                 let tried_before = |t: usize| attempts.iter().any(|tried| tried.target == t);
                 let down = |t: usize| router.down_until(t) > *now;
-                match router.memory {
-                    Memory::None => {}
-                    Memory::Cooldown(..) => prop_assert!(!down(target), "tries a target that cools down"),
-                    Memory::Demotion(..) if tried_before(target) => {}
-                    Memory::Demotion(..) => prop_assert!(
+                match parts.memory.first() {
+                    Some(Rule::Cooldown(_)) => prop_assert!(!down(target), "tries a target that cools down"),
+                    Some(Rule::Demotion(_)) if tried_before(target) => {}
+                    Some(Rule::Demotion(_)) => prop_assert!(
                         !down(target)
                             || (0..targets).all(|t| down(t)
                                 || tried_before(t)
-                                || !permitted(router, allowed, t, &targets_now))
+                                || !permitted(&parts, allowed, t, &targets_now))
                     ),
+                    _ => {}
                 }
                 let moment = moments.next().unwrap();
                 *now += moment.takes;
                 if let Some((elsewhere, answer)) = moment.elsewhere {
                     let target = elsewhere % targets;
-                    router.observe(&Seen { now: *now, target, answer, began: *now });
+                    router.observe(&Seen::new(*now, target, answer, *now));
                 }
-                router.observe(&Seen {
-                    now: *now,
-                    target,
-                    answer: moment.answer,
-                    began: *now - moment.takes,
-                });
+                router.observe(&Seen::new(*now, target, moment.answer, *now - moment.takes));
                 if moment.answer.is_ok() {
                     return Ok(decisions);
                 }
@@ -219,11 +217,11 @@ fn request(
                 let mut different: Vec<_> = attempts.iter().map(|tried| tried.target).collect();
                 different.sort_unstable();
                 different.dedup();
-                prop_assert!(different.len() <= router.most_targets as usize);
+                prop_assert!(different.len() <= parts.most_targets as usize);
             }
             Decision::Wait { until } => {
                 prop_assert!(until > *now && !waited);
-                prop_assert!(until <= now.saturating_add(longest_wait(&router.backoff)));
+                prop_assert!(until <= now.saturating_add(longest_wait(&parts.retry.backoff)));
                 if until > Time::from_nanos(u64::MAX / 2) {
                     return Ok(decisions); // Nobody waits for centuries.
                 }
@@ -237,8 +235,8 @@ fn request(
     }
 }
 
-fn play(mut router: Composed, story: &Story) -> Result<Vec<Vec<Decision>>, TestCaseError> {
-    let mut now = Time::ZERO;
+fn play(parts: Parts, story: &Story) -> Result<Vec<Vec<Decision>>, TestCaseError> {
+    let (mut router, mut now) = (Composed::new(parts), Time::ZERO);
     story
         .iter()
         .zip(1..)
@@ -264,7 +262,8 @@ proptest! {
 fn a_residency_that_leaves_nothing_is_refused_without_an_attempt_and_one_that_leaves_less_guards() {
     let targets = views(&[1, 1, 1], 3);
     let next = |router: &mut Composed, allowed| {
-        router.next(&Call { now: Time::ZERO, request: 1, attempts: &[], noise: noise(), allowed }, &targets)
+        let note = Cell::new(0);
+        router.next(&Call { allowed, ..Call::new(Time::ZERO, 1, &[], noise(), &note) }, &targets)
     };
     let mut fallback = ordered_fallback(3, 2, Backoff::NONE, None);
     let refused = |status| Decision::GiveUp(Answer::failed(Status(status)));

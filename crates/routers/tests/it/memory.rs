@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use sandbox_core::{Span, Time};
 use sandbox_model::{Answer, Status};
-use sandbox_routers::{Cooldown, Demotion, Memory, Seen};
+use sandbox_routers::{Cooldown, Demotion, Memory, Rule, Seen, Statuses};
 
 use crate::answers::answer;
 
@@ -30,9 +30,9 @@ fn cooldowns(rule: &Cooldown, history: &[(Time, Answer)]) -> Vec<(usize, Time)> 
         if !speaks_against_a_target(answer) || now < last_end {
             continue;
         }
-        let limited = answer.status() == Status::TOO_MANY_REQUESTS && rule.on_rate_limit;
+        let limited = rule.at_once.has(answer.status()) && !answer.is_ok();
         let length = match answer {
-            Answer::Failed { retry_after: Some(asked), .. } if limited => asked,
+            Answer::Failed { retry_after: Some(asked), .. } if rule.retry_after => asked,
             _ => rule.length,
         };
         // Failures since the last one ended, in bouts: each begins with the first failure more than `within` after
@@ -98,13 +98,21 @@ fn history() -> impl Strategy<Value = History> {
 
 /// A rule with whole seconds.
 fn cooldown() -> impl Strategy<Value = Cooldown> {
-    (1_u32..5, 0_u64..30, 0_u64..20, any::<bool>()).prop_map(|(failures, within, length, on_rate_limit)| {
-        Cooldown { failures, within: Span::from_secs(within), length: Span::from_secs(length), on_rate_limit }
-    })
+    (1_u32..5, 0_u64..30, 0_u64..20, any::<bool>(), any::<bool>()).prop_map(
+        |(failures, within, length, at_once, retry_after)| Cooldown {
+            failures,
+            within: Span::from_secs(within),
+            length: Span::from_secs(length),
+            at_once: Statuses::of(if at_once { &["429"] } else { &[] }),
+            retry_after,
+            ..Cooldown::default()
+        },
+    )
 }
 
 fn observe(memory: &mut Memory, target: usize, &(now, answer): &(Time, Answer)) {
-    memory.observe(&Seen { now, target, answer, began: now });
+    let out = memory.keeps_out(target, now);
+    memory.observe(&Seen::new(now, target, answer, now), true, out);
 }
 
 proptest! {
@@ -112,7 +120,7 @@ proptest! {
 
     #[test]
     fn cooldowns_agree_with_the_rule_applied_to_the_whole_history(rule in cooldown(), history in history()) {
-        let mut memory = Memory::cooldown(rule, 2);
+        let mut memory = Memory::new(Rule::Cooldown(rule.clone()), 2);
         for (place, seen) in history.iter().enumerate() {
             observe(&mut memory, 1, seen);
             let expected = cooldowns(&rule, &history[..=place]).last().map_or(Time::ZERO, |&(_, end)| end);
@@ -124,7 +132,7 @@ proptest! {
     /// A cooldown ends `length` (or its Retry-After) after it began, and nothing moves that end while it lasts.
     #[test]
     fn a_cooldown_lasts_its_length_and_is_never_prolonged(rule in cooldown(), history in history()) {
-        let mut memory = Memory::cooldown(rule, 1);
+        let mut memory = Memory::new(Rule::Cooldown(rule.clone()), 1);
         for seen in &history {
             let before = memory.down_until(0);
             observe(&mut memory, 0, seen);
@@ -132,9 +140,7 @@ proptest! {
             if after != before {
                 prop_assert!(before <= seen.0, "prolonged");
                 let length = match seen.1 {
-                    Answer::Failed { status: Status::TOO_MANY_REQUESTS, retry_after } if rule.on_rate_limit => {
-                        retry_after.unwrap_or(rule.length)
-                    }
+                    Answer::Failed { retry_after: Some(asked), .. } if rule.retry_after => asked,
                     _ => rule.length,
                 };
                 prop_assert_eq!(after, seen.0 + length);
@@ -148,7 +154,7 @@ proptest! {
         history in history(),
     ) {
         let rule = Demotion { window: Span::from_secs(window), failures, share };
-        let mut memory = Memory::demotion(rule, 1);
+        let mut memory = Memory::new(Rule::Demotion(rule), 1);
         for (place, seen) in history.iter().enumerate() {
             observe(&mut memory, 0, seen);
             prop_assert_eq!(memory.down_until(0), demoted_until(&rule, &history[..=place]));

@@ -1,8 +1,14 @@
 //! A tiny driver: plays one strategy against scripted targets that answer at once, in virtual time.
 
+use std::cell::Cell;
+
 use sandbox_core::{Noise, Seed, Span, Time};
 use sandbox_model::{Answer, Price, Status};
-use sandbox_routers::{Call, Decision, Reason, Seen, Strategy, TargetView, Tried};
+use sandbox_routers::preset::{Fallback, OpenRouterLegacy};
+use sandbox_routers::{
+    Backoff, Call, Composed, Cooldown, Decision, Demotion, Parts, Preset, Reason, Seen, Setting, Strategy,
+    TargetView, Timeouts, Tried,
+};
 
 /// What a router did for one request.
 #[derive(Clone, PartialEq, Debug)]
@@ -35,14 +41,14 @@ pub(crate) fn play(
     at: Time,
     mut answer: impl FnMut(usize, Time) -> Answer,
 ) -> Played {
-    let noise = noise();
+    let (noise, note) = (noise(), Cell::new(0));
     let (mut now, mut attempts, mut tries) = (at, Vec::new(), Vec::new());
     for _ in 0..1_000 {
-        match router.next(&Call { now, request, attempts: &attempts, noise, allowed: u64::MAX }, targets) {
+        match router.next(&Call::new(now, request, &attempts, noise, &note), targets) {
             Decision::Try { target, reason } => {
                 tries.push((now, target, reason));
                 let answer = answer(target, now);
-                router.observe(&Seen { now, target, answer, began: now });
+                router.observe(&Seen::new(now, target, answer, now));
                 if answer.is_ok() {
                     return Played { tries, answer, ended: now };
                 }
@@ -65,7 +71,7 @@ pub(crate) fn first_choice(
     request: u64,
     now: Time,
 ) -> (usize, Reason) {
-    match router.next(&Call { now, request, attempts: &[], noise: noise(), allowed: u64::MAX }, targets) {
+    match router.next(&Call::new(now, request, &[], noise(), &Cell::new(0)), targets) {
         Decision::Try { target, reason } => (target, reason),
         other => panic!("no attempt but {other:?}"),
     }
@@ -99,4 +105,64 @@ pub(crate) const DOWN: Answer = Answer::failed(Status::UNAVAILABLE);
 /// A 429, perhaps with a Retry-After [s].
 pub(crate) fn limited(retry_after: Option<u64>) -> Answer {
     Answer::Failed { status: Status::TOO_MANY_REQUESTS, retry_after: retry_after.map(Span::from_secs) }
+}
+
+/// The parts of a preset whose targets are called `0`, `1` and so on.
+pub(crate) fn parts(preset: &impl Preset) -> Parts {
+    let targets = preset.targets();
+    let in_usd = |_: &_| Price::default();
+    preset.parts(&Setting { targets: &targets, in_usd: &in_usd, after_midnight: Span::ZERO })
+}
+
+pub(crate) fn names(targets: impl IntoIterator<Item = usize>) -> Vec<String> {
+    targets.into_iter().map(|target| target.to_string()).collect()
+}
+
+pub(crate) fn single() -> Composed {
+    Composed::new(Parts::plain(1))
+}
+
+pub(crate) fn fallback_parts(
+    targets: usize,
+    retries: u32,
+    backoff: Backoff,
+    cooldown: Option<Cooldown>,
+) -> Parts {
+    let timeouts = Timeouts::default();
+    let targets = names(0..targets);
+    parts(&Fallback { targets, retries, backoff, retry_budget: None, cooldown, timeouts })
+}
+
+pub(crate) fn ordered_fallback(
+    targets: usize,
+    retries: u32,
+    backoff: Backoff,
+    cooldown: Option<Cooldown>,
+) -> Composed {
+    Composed::new(fallback_parts(targets, retries, backoff, cooldown))
+}
+
+/// Request fields of OpenRouter.
+#[derive(Default)]
+pub(crate) struct OpenRouterFields {
+    pub(crate) order: Vec<usize>,
+    pub(crate) no_fallbacks: bool,
+    pub(crate) max_price: Option<(Price, Price)>,
+}
+
+pub(crate) fn openrouter_parts(targets: usize, fields: &OpenRouterFields, demotion: Demotion) -> Parts {
+    let mut parts = parts(&OpenRouterLegacy {
+        targets: names(0..targets),
+        order: names(fields.order.iter().copied()),
+        allow_fallbacks: !fields.no_fallbacks,
+        max_price: None,
+        demotion,
+        timeouts: Timeouts::default(),
+    });
+    parts.filters.max_price = fields.max_price;
+    parts
+}
+
+pub(crate) fn openrouter_legacy(targets: usize, fields: &OpenRouterFields, demotion: Demotion) -> Composed {
+    Composed::new(openrouter_parts(targets, fields, demotion))
 }

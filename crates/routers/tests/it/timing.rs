@@ -6,10 +6,10 @@
 
 use sandbox_core::Span;
 use sandbox_model::{Answer, Status};
-use sandbox_routers::preset::{ordered_fallback, single};
-use sandbox_routers::{Backoff, Budget, Composed, Jitter, Reason};
+use sandbox_routers::parts::RetryBudget;
+use sandbox_routers::{Backoff, Composed, Jitter, Reason};
 
-use crate::stage::{DOWN, Played, at, noise, play, priced};
+use crate::stage::{DOWN, Played, at, fallback_parts, noise, ordered_fallback, play, priced, single};
 
 const P: usize = 0;
 const F: usize = 1;
@@ -122,8 +122,9 @@ fn single_never_tries_twice() {
 /// one for each second request, and the fallback at once for the others. A wait is paid for once.
 #[test]
 fn a_retry_budget_limits_retries_and_not_fallbacks() {
-    let mut router = ordered_fallback(2, 3, backoff(Span::from_secs(1), Jitter::None), None);
-    router.budget = Some(Budget::new(0.5, 2.0));
+    let mut parts = fallback_parts(2, 3, backoff(Span::from_secs(1), Jitter::None), None);
+    parts.retry.budget = Some(RetryBudget { per_call: 0.5, cap: 2.0 });
+    let mut router = Composed::new(parts);
     let timelines: Vec<_> = (0..5).map(|request| primary_down(&mut router, request).timeline()).collect();
     assert_eq!(timelines[0], [(0.0, P), (1.0, P), (3.0, P), (3.0, F)]);
     for (request, timeline) in timelines.iter().enumerate().skip(1) {

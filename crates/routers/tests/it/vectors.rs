@@ -6,10 +6,11 @@
 
 use sandbox_core::{Span, Time};
 use sandbox_model::{Answer, Status};
-use sandbox_routers::preset::{OpenRouterFields, openrouter_legacy, ordered_fallback};
-use sandbox_routers::{Backoff, Composed, Cooldown, Demotion, Jitter, Reason, Seen, Strategy};
+use sandbox_routers::{Backoff, Composed, Cooldown, Demotion, Jitter, Reason, Seen, Statuses, Strategy};
 
-use crate::stage::{DOWN, at, first_choice, limited, play, price, priced};
+use crate::stage::{
+    DOWN, OpenRouterFields, at, first_choice, limited, openrouter_legacy, ordered_fallback, play, price, priced,
+};
 
 const A: usize = 0;
 const B: usize = 1;
@@ -49,7 +50,7 @@ fn first_choices(router: &mut Composed, now: Time) -> [u32; 3] {
 fn after_an_outage_of_b() -> Composed {
     let mut router = openrouter(OpenRouterFields::default());
     for second in [98, 99, 100] {
-        router.observe(&Seen { now: at(second), target: B, answer: DOWN, began: at(second) });
+        router.observe(&Seen::new(at(second), B, DOWN, at(second)));
     }
     router
 }
@@ -199,7 +200,9 @@ fn litellm(targets: usize) -> Composed {
         failures: 1_000,
         within: Span::from_secs(60),
         length: Span::from_secs(5),
-        on_rate_limit: true,
+        at_once: Statuses::of(&["429"]),
+        retry_after: true,
+        ..Cooldown::default()
     };
     ordered_fallback(targets, 2, backoff, (targets > 1).then_some(cooldown))
 }

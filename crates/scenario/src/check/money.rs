@@ -8,8 +8,9 @@ use sandbox_model::{Currency, QuotedPrice, Usd};
 use super::Report;
 use crate::clock::Zone;
 use crate::file::{
-    CurrencyRate, Fees, LongPrompt, MaxPrice, PriceList, PriceWindow, Router, Scenario, Strategy,
+    CurrencyRate, Fees, LongPrompt, MaxPrice, PriceList, PriceWindow, Router, Scenario,
 };
+use sandbox_routers::Preset;
 use crate::problem::{name_hint, split_hint};
 use crate::syntax::Path;
 use crate::tariff::{openings, rate};
@@ -30,9 +31,8 @@ pub(super) fn check(scenario: &Scenario, report: &mut Report<'_>) {
         if let Some(fees) = &router.fees {
             check_fees(&path.key("fees"), router, fees, report);
         }
-        if let Strategy::OpenRouterLegacy { max_price: Some(MaxPrice { input, output }), .. } =
-            &router.strategy
-        {
+        let preset = router.strategy.preset();
+        if let Some(MaxPrice { input, output }) = preset.and_then(Preset::max_price) {
             let path = path.key("strategy").key("max_price");
             if input.is_zero() && output.is_zero() {
                 report.say(&path, "no endpoint is this cheap", "leave the key out for any price");
@@ -195,8 +195,8 @@ fn check_fees(path: &Path, router: &Router, fees: &Fees, report: &mut Report<'_>
     }
     let targets = router.strategy.targets();
     for (i, name) in fees.byok_targets.iter().enumerate() {
-        if !targets.contains(&name.as_str()) {
-            let hint = name_hint(name, "targets here", targets.iter().copied());
+        if !targets.contains(name) {
+            let hint = name_hint(name, "targets here", targets.iter().map(String::as_str));
             let path = path.key("byok_targets").at(i);
             report.say(&path, format!("`{name}` is no target of `{}`", router.name), hint);
         } else if fees.byok_targets[..i].contains(name) {

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use sandbox_routers::Preset;
+use sandbox_routers::preset::Mention;
+
 use super::Report;
 use crate::file::Scenario;
 use crate::problem::name_hint;
@@ -193,10 +196,10 @@ fn targets(
     }
     for (i, name) in names.iter().enumerate() {
         let at = match router.strategy {
-            Strategy::Single { .. } => strategy.key("target"),
+            Strategy::Single(_) => strategy.key("target"),
             _ => strategy.key("targets").at(i),
         };
-        if !nodes.contains(name) {
+        if !nodes.contains(&name.as_str()) {
             if scenario.providers.iter().any(|p| p.name == *name) {
                 let its = scenario.endpoints.iter().filter(|e| e.provider == *name).map(|e| e.name.as_str());
                 let message = format!("`{name}` is a provider; targets are endpoints or routers");
@@ -217,15 +220,17 @@ fn targets(
             );
         }
     }
-    if let Strategy::OpenRouterLegacy { order, .. } = &router.strategy {
-        for (i, name) in order.iter().enumerate() {
-            let at = strategy.key("order").at(i);
-            if !names.contains(&name.as_str()) {
-                let hint = name_hint(name, "targets of this router", names.iter().copied());
-                report.say(&at, format!("`{name}` is not a target of this router"), hint);
-            } else if order[..i].contains(name) {
-                report.say(&at, format!("`{name}` is in the order already"), "remove it");
-            }
+    let mentions = router.strategy.preset().map(Preset::mentions).unwrap_or_default();
+    for (i, mention) in mentions.iter().enumerate() {
+        let at = mention.place.iter().fold(strategy.key(mention.key), |at, &index| at.at(index));
+        let same_list = |other: &&Mention| {
+            other.key == mention.key && other.place.split_last().map(|l| l.1) == mention.place.split_last().map(|l| l.1)
+        };
+        if !names.contains(&mention.name) {
+            let hint = name_hint(&mention.name, "targets of this router", names.iter().map(String::as_str));
+            report.say(&at, format!("`{}` is not a target of this router", mention.name), hint);
+        } else if mentions[..i].iter().filter(same_list).any(|other| other.name == mention.name) {
+            report.say(&at, format!("`{}` is in `{}` already", mention.name, mention.key), "remove it");
         }
     }
 }

@@ -22,7 +22,7 @@ impl<'s> Graph<'s> {
         let find = |name: &str| names.iter().position(|n| *n == name);
         let mut targets = vec![Vec::new(); scenario.endpoints.len()];
         targets.extend(
-            scenario.routers.iter().map(|r| r.strategy.targets().into_iter().filter_map(find).collect()),
+            scenario.routers.iter().map(|r| r.strategy.targets().iter().filter_map(|name| find(name)).collect()),
         );
         Self { scenario, targets }
     }
@@ -198,7 +198,7 @@ fn cycles(graph: &Graph<'_>, report: &mut Report<'_>) -> bool {
         let at = cycle.iter().copied().min().unwrap_or(first) - graph.first_router();
         let message = format!("routers call each other in a circle: {}", names.join(" -> "));
         let key = match graph.scenario.routers[at].strategy {
-            crate::file::Strategy::Single { .. } => "target",
+            crate::file::Strategy::Single(_) => "target",
             _ => "targets",
         };
         let hint = "remove one of these targets; a grid should end in endpoints of its own";

@@ -115,16 +115,6 @@ impl Day {
     pub const ALL: [Self; 7] = [Self::Mon, Self::Tue, Self::Wed, Self::Thu, Self::Fri, Self::Sat, Self::Sun];
 }
 
-/// Dearest prices that a router may use.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MaxPrice {
-    /// Prompt tokens.
-    pub input: QuotedPrice,
-    /// Answer tokens.
-    pub output: QuotedPrice,
-}
-
 /// What is billed for work that nobody got.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -323,7 +323,7 @@ impl Draw {
     fn routers(self) -> String {
         let cooldown = self.if_on(
             "cooldown",
-            "cooldown: (failures: 2, within: \"10s\", length: \"15s\", on_rate_limit: true),",
+            "cooldown: (failures: 2, within: \"10s\", length: \"15s\", at_once: [\"429\"], retry_after: true),",
         );
         let budget = self.if_on("retry_budget", "retry_budget: (per_call: 0.2, cap: 3.0),");
         let timers = ["first_token: \"2s\"", "total: \"5s\"", "first_token: \"900ms\", total: \"20s\""];

@@ -1,0 +1,164 @@
+//! What a router remembers of its targets between requests: the part that tells routers apart in an outage.
+//!
+//! * [`cooldown`] – timed: out until T
+//! * [`ratio`] – a windowed error ratio, sliding or tumbling
+//! * [`demotion`] – after an outage a target comes last
+//! * [`window`] – counts over time
+//!
+//! A router may have several; a target is out while one of them says so.
+
+pub mod cooldown;
+pub mod demotion;
+pub mod ratio;
+pub(crate) mod window;
+
+pub use cooldown::Cooldown;
+pub use demotion::Demotion;
+pub use ratio::{ErrorRatio, Moves};
+
+use cooldown::Cooling;
+use demotion::Recent;
+use ratio::Ratio;
+use sandbox_core::Time;
+use sandbox_model::Status;
+use serde::{Deserialize, Serialize};
+
+use crate::contract::{Fleet, MAX_TARGETS, Seen};
+use crate::statuses::Statuses;
+
+/// A rule by which a router remembers.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Rule {
+    /// Out until T.
+    Cooldown(Cooldown),
+    /// A windowed error ratio.
+    ErrorRatio(ErrorRatio),
+    /// Last in line after an outage.
+    Demotion(Demotion),
+}
+
+/// What a router remembers by one rule, of each target.
+#[derive(Clone, Debug)]
+pub enum Memory {
+    /// Timed cooldowns.
+    Cooldown(Cooldown, Vec<Cooling>),
+    /// Error ratios.
+    ErrorRatio(ErrorRatio, Vec<Ratio>),
+    /// Recent outages.
+    Demotion(Demotion, Vec<Recent>),
+}
+
+impl Memory {
+    /// Nothing is remembered yet of `targets` targets.
+    #[must_use]
+    pub fn new(rule: Rule, targets: usize) -> Self {
+        match rule {
+            Rule::Cooldown(rule) => Self::Cooldown(rule, vec![Cooling::default(); targets]),
+            Rule::ErrorRatio(rule) => Self::ErrorRatio(rule, vec![Ratio::default(); targets]),
+            Rule::Demotion(rule) => Self::Demotion(rule, vec![Recent::default(); targets]),
+        }
+    }
+
+    /// Time passes.
+    #[inline]
+    pub fn advance(&mut self, now: Time) {
+        if let Self::ErrorRatio(rule, targets) = self
+            && !rule.every.is_zero()
+        {
+            targets.iter_mut().for_each(|target| target.advance(rule, now));
+        }
+    }
+
+    /// An attempt begins.
+    pub fn choose(&mut self, target: usize, now: Time) {
+        let _ = (target, now);
+    }
+
+    /// Learns the result of an attempt. `several`: the target's group has others. `out`: it gets nothing as it is,
+    /// by this or another memory.
+    pub fn observe(&mut self, seen: &Seen, several: bool, out: bool) {
+        match self {
+            Self::Cooldown(rule, targets) => targets[seen.target].observe(rule, seen, several, out),
+            Self::ErrorRatio(rule, targets) => targets[seen.target].observe(rule, seen, several, out),
+            Self::Demotion(rule, targets) => targets[seen.target].observe(rule, seen),
+        }
+    }
+
+    /// Learns what the fleet-wide feed says.
+    pub fn hear(&mut self, report: &Fleet) {
+        if let Self::Demotion(rule, targets) = self {
+            targets[report.target].count(rule, report.now, report.passed, report.failed);
+        }
+    }
+
+    /// Until when a target is believed down: out, or last in line.
+    #[inline]
+    #[must_use]
+    pub fn down_until(&self, target: usize) -> Time {
+        match self {
+            Self::Cooldown(_, targets) => targets[target].until,
+            Self::ErrorRatio(_, targets) => targets[target].until,
+            Self::Demotion(_, targets) => targets[target].until,
+        }
+    }
+
+    /// Whether an attempt at a target may not begin now.
+    #[inline]
+    #[must_use]
+    pub fn keeps_out(&self, target: usize, now: Time) -> bool {
+        !matches!(self, Self::Demotion(..)) && self.down_until(target) > now
+    }
+
+    /// How far back in line a target stands; 0 is the front. Those further back are tried when nobody else is left.
+    #[inline]
+    #[must_use]
+    pub fn rank(&self, target: usize, now: Time) -> u8 {
+        u8::from(matches!(self, Self::Demotion(..)) && self.down_until(target) > now)
+    }
+
+    /// Whether what it says may change by the clock or by another target's results.
+    #[must_use]
+    pub fn sweeps(&self) -> bool {
+        matches!(self, Self::ErrorRatio(rule, _) if !rule.every.is_zero())
+    }
+
+    /// The rule's name, for explanations.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Cooldown(..) => "cooldown",
+            Self::ErrorRatio(..) => "error ratio",
+            Self::Demotion(..) => "recent outage",
+        }
+    }
+}
+
+/// Statuses of failures that say something about the target rather than about the request: 401, 402, 404, 408, 429, 5xx,
+/// which hold cut streams and timeouts (those that can cool a deployment in LiteLLM 1.109.1).
+#[must_use]
+pub fn against_target() -> Statuses {
+    Statuses::of(&["401", "402", "404", "408", "429", "5xx"])
+}
+
+/// [`against_target`] in a form that needs no set.
+#[inline]
+pub(crate) const fn speaks_against_target(status: Status) -> bool {
+    matches!(status.0, 401 | 402 | 404 | 408 | 429 | 500..=599)
+}
+
+/// The members of a bit mask, lowest first.
+pub(crate) fn members(mut mask: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        (mask != 0).then(|| {
+            let lowest = mask.trailing_zeros() as usize;
+            mask &= mask - 1;
+            lowest
+        })
+    })
+}
+
+/// The first `n` targets, as a bit mask.
+#[must_use]
+pub const fn first(n: usize) -> u64 {
+    if n >= MAX_TARGETS { u64::MAX } else { (1 << n) - 1 }
+}
