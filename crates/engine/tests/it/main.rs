@@ -8,6 +8,7 @@
 //! * [`laws`] – conservation, the twin, the clairvoyant bound, under drawn weather
 //! * [`limits`] – accounts, estimates and answers that are cut to size
 //! * [`money`] – what is billed: windows, steps, currencies, price changes, broken work, fees
+//! * [`routers`] – routers as they really decide
 //! * [`serving`] – memory, chunks, replicas and lost capacity, worked out by hand
 //! * [`shipped`] – the scenarios of this repository, and real traces through the flagship's routers
 //! * [`swarm`] – whole scenarios in which features meet by chance
@@ -24,6 +25,7 @@ mod limits;
 mod money;
 mod network;
 mod residency;
+mod routers;
 mod serving;
 mod shipped;
 mod support;
