@@ -28,6 +28,8 @@ pub(crate) enum Event {
     FaultEnd(u32),
     /// Competing load of a provider changes.
     Congestion(u16),
+    /// A gateway hears from its other customers.
+    Fleet(u16),
 }
 
 impl Event {
@@ -37,7 +39,7 @@ impl Event {
             Self::FaultEnd(_) => 0,
             Self::FaultBegin(_) | Self::Congestion(_) => 1,
             Self::Endpoint(_) | Self::Return(_) | Self::Blank(_) | Self::Head(_) => 2,
-            Self::Timer(_) | Self::Wake(_) => 3,
+            Self::Timer(_) | Self::Wake(_) | Self::Fleet(_) => 3,
             Self::Arrival(_) | Self::Deliver(_) => 4,
         }
     }
@@ -55,12 +57,13 @@ impl Event {
             Self::FaultBegin(_) => EventKind::FaultBegin,
             Self::FaultEnd(_) => EventKind::FaultEnd,
             Self::Congestion(_) => EventKind::Congestion,
+            Self::Fleet(_) => EventKind::Fleet,
         }
     }
 
     pub(super) const fn index(self) -> u32 {
         match self {
-            Self::Arrival(i) | Self::Endpoint(i) | Self::Congestion(i) => i as u32,
+            Self::Arrival(i) | Self::Endpoint(i) | Self::Congestion(i) | Self::Fleet(i) => i as u32,
             Self::Deliver(i)
             | Self::Return(i)
             | Self::Timer(i)
@@ -98,6 +101,8 @@ pub enum EventKind {
     Blank,
     /// The first token of an attempt reaches a router that hedges.
     Head,
+    /// A gateway hears from its other customers.
+    Fleet,
 }
 
 impl EventKind {
@@ -116,6 +121,7 @@ impl EventKind {
             Self::Congestion => "congestion",
             Self::Blank => "blank",
             Self::Head => "head",
+            Self::Fleet => "fleet",
         }
     }
 }

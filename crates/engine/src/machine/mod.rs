@@ -7,6 +7,7 @@
 //! * [`conversations`] – what endpoints have of a prompt from before
 //! * [`crossing`] – attempts and answers cross links
 //! * [`event`] – what can happen
+//! * [`fleet`] – gateways hear from their other customers
 //! * [`patience`] – callers give up
 //! * [`serving`] – attempts reach endpoints; endpoints serve
 //! * [`billing`] – what is billed, and in whose books
@@ -23,6 +24,7 @@ mod clients;
 mod conversations;
 mod crossing;
 mod event;
+mod fleet;
 mod patience;
 mod serving;
 mod truth;
@@ -260,6 +262,7 @@ impl Machine {
                 }
             }
         }
+        machine.schedule_feeds(queue);
         for workload in 0..machine.world.workloads.len() {
             machine.schedule_arrival(workload as u16, Time::ZERO, queue);
         }
@@ -294,6 +297,7 @@ impl Machine {
             }
             Event::FaultBegin(f) | Event::FaultEnd(f) => (None, self.faults[f as usize].node, None),
             Event::Endpoint(r) => (None, Some(NodeId(self.world.replicas[r as usize].endpoint)), None),
+            Event::Fleet(r) => (None, Some(self.world.routers[r as usize].node), None),
             Event::Congestion(_) => (None, None, None),
         };
         EventRecord { at: now, kind: event.kind(), request, node, answer }
@@ -338,6 +342,7 @@ impl Model for Machine {
             Event::FaultBegin(fault) => self.begin_fault(fault, now, queue),
             Event::FaultEnd(fault) => self.end_fault(fault, now, queue),
             Event::Congestion(provider) => self.step_congestion(provider, now, queue),
+            Event::Fleet(router) => self.report(router, now, queue),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! * this file – nodes, links, and which leads to which
 //! * `conversations` – requests that follow one another
 //! * `endpoint` – endpoints, their limits and prices, and other tenants' load
+//! * `fleet` – what gateways hear from their other customers
 //! * `lengths` – how long requests are
 //! * `network` – links that lose packets
 //! * `prices` – what endpoints charge and gateways add
@@ -11,6 +12,7 @@
 
 mod conversations;
 mod endpoint;
+mod fleet;
 mod lengths;
 mod network;
 mod prices;
@@ -19,6 +21,7 @@ mod traffic;
 
 pub(crate) use conversations::Conversation;
 pub(crate) use endpoint::{Account, Endpoint, ProviderLoad, Replica};
+pub(crate) use fleet::Typical;
 pub(crate) use network::Network;
 pub(crate) use prices::{Bill, RouteId, Routes};
 pub(crate) use router::Router;

@@ -6,6 +6,7 @@ use sandbox_routers::{Clairvoyant, Composed, Setting, Strategy, TargetView};
 use sandbox_scenario::file;
 use sandbox_scenario::resolved::{NodeKind, Resolved};
 
+use super::fleet::Feed;
 use super::prices::Fees;
 
 pub(crate) struct Router {
@@ -19,6 +20,8 @@ pub(crate) struct Router {
     pub(crate) timeouts: file::Timeouts,
     /// What it adds to the bill.
     pub(crate) fees: Option<Fees>,
+    /// What it hears from its other customers.
+    pub(crate) feed: Option<Feed>,
     /// Runs somewhere of its own: a grid, if it is not where its callers are.
     pub(crate) is_gateway: bool,
 }
@@ -41,18 +44,18 @@ pub(super) fn build_router(resolved: &Resolved, node: NodeId, index: usize, seed
         strategy: build_strategy(resolved, &spec.strategy),
         pristine: build_strategy(resolved, &spec.strategy),
         noise: seed.noise(&format!("router/{}", spec.name)),
-        targets,
         views,
         timeouts: spec.strategy.timeouts(),
         fees: spec.fees.as_ref().map(|fees| build_fees(spec, fees)),
+        feed: spec.fleet.as_ref().map(|fleet| Feed::new(resolved, &spec.name, fleet, &targets, seed)),
+        targets,
         is_gateway: spec.region.is_some(),
     }
 }
 
 fn build_fees(router: &file::Router, fees: &file::Fees) -> Fees {
     let targets = router.strategy.targets();
-    let own_keys =
-        targets.iter().enumerate().filter(|(_, target)| fees.byok_targets.contains(target));
+    let own_keys = targets.iter().enumerate().filter(|(_, target)| fees.byok_targets.contains(target));
     Fees {
         credit: Factor::from_f64(fees.credit),
         byok: Factor::from_f64(fees.byok),

@@ -51,8 +51,7 @@ pub(super) fn scenario(s: &Scenario, report: &mut Report<'_>) {
     }
     provider::endpoints(&root("endpoints"), &s.endpoints, report);
     for (i, r) in s.routers.iter().enumerate() {
-        let path = root("routers").at(i);
-        routing::router(&path.key("strategy"), &path.key("overhead"), r, report);
+        routing::router(&root("routers").at(i), r, report);
     }
     for (i, w) in s.workloads.iter().enumerate() {
         traffic::workload(&root("workloads").at(i), w, s.duration, report);

@@ -5,7 +5,7 @@ use sandbox_routers::preset::{ByParts, Fallback};
 use sandbox_routers::{Backoff, Cooldown, Demotion, ErrorRatio, Jitter, Pick, Rule};
 
 use super::Report;
-use crate::file::{Router, Strategy, Timeouts};
+use crate::file::{Fleet, Router, Strategy, Timeouts};
 use crate::syntax::Path;
 
 /// Longest processing time of a router.
@@ -14,9 +14,13 @@ const OVERHEAD_MAX: Span = Span::from_hours(1);
 /// Most tries: more than the engine numbers.
 const RETRIES_MAX: u32 = 100;
 
-/// `path` is that of its strategy.
-pub(super) fn router(path: &Path, overhead: &Path, r: &Router, report: &mut Report<'_>) {
-    report.at_most(overhead, r.overhead, OVERHEAD_MAX);
+/// `router` is its path.
+pub(super) fn router(router: &Path, r: &Router, report: &mut Report<'_>) {
+    let (path, fleet_path) = (&router.key("strategy"), &router.key("fleet"));
+    report.at_most(&router.key("overhead"), r.overhead, OVERHEAD_MAX);
+    if let Some(feed) = &r.fleet {
+        fleet(fleet_path, r, feed, report);
+    }
     timers(path, &r.strategy.timeouts(), report);
     match &r.strategy {
         Strategy::Single(_) | Strategy::Clairvoyant(_) => {}
@@ -24,6 +28,20 @@ pub(super) fn router(path: &Path, overhead: &Path, r: &Router, report: &mut Repo
         Strategy::Composed(parts) => by_parts(path, parts, report),
         Strategy::OpenRouterLegacy(legacy) => demotion(&path.key("demotion"), &legacy.demotion, report),
     }
+}
+
+fn fleet(path: &Path, r: &Router, fleet: &Fleet, report: &mut Report<'_>) {
+    if r.region.is_none() {
+        let message = format!("`{}` is a library inside its caller and has no other customers", r.name);
+        report.say(path, message, "only gateways do: give the router a `region`, or leave the key out");
+    }
+    let rate = fleet.rate.as_per_second();
+    report.within(&path.key("rate"), rate, 1e-6, 1e4);
+    if fleet.every < Span::from_millis(100) || fleet.every > Span::from_hours(1) {
+        let message = format!("{} is outside 100 ms to 1 h", fleet.every);
+        report.say(&path.key("every"), message, "write it like \"1s\"");
+    }
+    report.at_most(&path.key("lag"), fleet.lag, Span::from_hours(24));
 }
 
 fn fallback(path: &Path, fallback: &Fallback, report: &mut Report<'_>) {

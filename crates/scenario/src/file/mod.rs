@@ -33,15 +33,13 @@ pub mod weather;
 
 pub use incidents::{Incidents, Record};
 pub use limits::{Charge, Limits, Refill};
-pub use money::{
-    Billed, Billing, CurrencyRate, Day, Fees, LongPrompt, PriceList, PriceWindow, WindowPrices,
-};
+pub use money::{Billed, Billing, CurrencyRate, Day, Fees, LongPrompt, PriceList, PriceWindow, WindowPrices};
 pub use network::{Friction, Link, ResidualBlock};
 pub use preset::Preset;
 pub use probes::Probe;
 pub use profile::Profile;
 pub use provider::{Congestion, Endpoint, Provider};
-pub use routing::{Clairvoyant, Router, Strategy};
+pub use routing::{Clairvoyant, Fleet, Router, Strategy};
 pub use sandbox_routers::preset::{MaxPrice, Timeouts};
 pub use serving::{Serving, WhenAbandoned};
 pub use traffic::{Arrivals, Clients, Conversations, GapLaw, Length, Part, Step, Workload};

@@ -3,6 +3,7 @@
 //! A strategy is a preset of [`sandbox_routers`], which documents its keys, their defaults and where these come from.
 
 use sandbox_core::Span;
+use sandbox_model::Rate;
 use sandbox_routers::Preset;
 use sandbox_routers::preset::{ByParts, Fallback, OpenRouterLegacy, Single, Timeouts};
 use serde::{Deserialize, Serialize};
@@ -21,11 +22,44 @@ pub struct Router {
     /// Processing time of the gateway, added to each request that passes.
     #[serde(default)]
     pub overhead: Span,
+    /// What it hears of its targets from its other customers' requests. Absent: it knows only what became of ours.
+    #[serde(default)]
+    pub fleet: Option<Fleet>,
     /// What the gateway adds to the bill. Absent: nothing.
     #[serde(default)]
     pub fees: Option<Fees>,
     /// How it chooses.
     pub strategy: Strategy,
+}
+
+/// What a hosted gateway hears of its targets from its other customers' requests: results of a fleet that is not ours,
+/// late and in samples. All figures are assumptions: no gateway publishes them.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fleet {
+    /// Requests of others at each of its endpoints.
+    pub rate: Rate,
+    /// How often it looks. Default 1 s.
+    #[serde(default = "second")]
+    pub every: Span,
+    /// How old a result is when it is heard; rounded up to the next look. Default 5 s.
+    #[serde(default = "five_seconds")]
+    pub lag: Span,
+    /// Prompt tokens of a typical request of theirs. Default 1,000.
+    #[serde(default = "thousand")]
+    pub prompt: u32,
+}
+
+const fn second() -> Span {
+    Span::from_secs(1)
+}
+
+const fn five_seconds() -> Span {
+    Span::from_secs(5)
+}
+
+const fn thousand() -> u32 {
+    1_000
 }
 
 /// How a router chooses. Targets are names of endpoints or of other routers.

@@ -1,7 +1,9 @@
 //! Routers as they really decide: each vector is a scenario that runs.
 //!
 //! * [`stage`] – plays requests at given times against endpoints that fail at given times
+//! * [`fleet`] – what other customers' requests tell
 //! * [`plain`] – ordered fallback
 
+mod fleet;
 mod plain;
 mod stage;

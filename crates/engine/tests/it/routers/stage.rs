@@ -85,8 +85,13 @@ impl Stage {
         self
     }
 
+    /// The first one at 0, as a trace begins with its first request.
     pub(crate) fn requests_at(mut self, millis: impl IntoIterator<Item = u64>) -> Self {
         self.requests = millis.into_iter().collect();
+        assert!(
+            self.requests.first().is_none_or(|&first| first == 0),
+            "a trace begins with its first request"
+        );
         self
     }
 
