@@ -7,6 +7,8 @@
 //! * [`chain`] – exact answers from small Markov chains
 //! * [`mod@reference`] – a published simulation written once more without the engine
 //!
+//! Beside the rows, [`gallery`] runs every router through the same hour of trouble.
+//!
 //! One module a subject: [`queues`], [`traffic`], [`weather`], [`incidents`], [`named`], [`retries`], [`collapse`], [`metastable`], [`provider`],
 //! [`serving`], [`gateway`].
 //! Scenarios of checks are RON texts that go through the same reader and the same engine as a user's ([`scenario`]).
@@ -19,6 +21,7 @@ pub mod chain;
 pub mod check;
 pub mod collapse;
 pub mod document;
+pub mod gallery;
 pub mod gateway;
 pub mod incidents;
 pub mod metastable;

@@ -1,14 +1,14 @@
-//! `cargo validation`: measures all rows of `docs/validation.md` and writes it.
+//! `cargo validation`: measures all rows of `docs/validation.md` and the table of `docs/routers.md`, and writes both.
 //!
-//! `--only ID` measures and prints the rows whose id begins with that; `--check` compares with the file and exits with 1 if
-//! it has drifted or a row does not hold; `--list` lists the ids.
+//! `--only ID` measures and prints the rows whose id begins with that, and `--only routers` that table; `--check` compares
+//! with the files and exits with 1 if one has drifted or a row does not hold; `--list` lists the ids.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use sandbox_validation::{Check, Row, all, document};
+use sandbox_validation::{Check, Row, all, document, gallery};
 
 const USAGE: &str = "usage: cargo validation [--check | --only ID | --list]";
 
@@ -30,9 +30,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn file() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/validation.md")
+fn docs(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name)
 }
+
+const ROWS: &str = "validation.md";
+const GALLERY: &str = "routers.md";
 
 fn measure(checks: &[Check]) -> Vec<Row> {
     let rows = checks.iter().enumerate().map(|(i, check)| {
@@ -51,10 +54,30 @@ fn verdict(rows: &[Row]) -> ExitCode {
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+fn exhibits() -> Vec<gallery::Exhibit> {
+    gallery::exhibits(|router| eprintln!("[routers] {router}"))
+}
+
+/// Both documents, measured now: name, what is stored, what is fresh.
+fn documents(rows: &[Row]) -> Result<[(&'static str, String, String); 2], String> {
+    let read = |name: &str| {
+        std::fs::read_to_string(docs(name)).map_err(|error| format!("cannot read docs/{name}: {error}"))
+    };
+    let routers = read(GALLERY)?;
+    let fresh = gallery::document(&routers, &exhibits())
+        .ok_or_else(|| format!("docs/{GALLERY} has no place for the table"))?;
+    Ok([(ROWS, read(ROWS).unwrap_or_default(), document::markdown(rows)), (GALLERY, routers, fresh)])
+}
+
 fn write() -> ExitCode {
     let rows = measure(&all());
-    if let Err(error) = std::fs::write(file(), document::markdown(&rows)) {
-        eprintln!("cannot write {}: {error}", file().display());
+    let written = documents(&rows).and_then(|documents| {
+        documents.iter().try_for_each(|(name, _, fresh)| {
+            std::fs::write(docs(name), fresh).map_err(|error| format!("cannot write docs/{name}: {error}"))
+        })
+    });
+    if let Err(error) = written {
+        eprintln!("{error}");
         return ExitCode::FAILURE;
     }
     verdict(&rows)
@@ -62,36 +85,43 @@ fn write() -> ExitCode {
 
 fn check() -> ExitCode {
     let rows = measure(&all());
-    let fresh = document::markdown(&rows);
-    let stored = match std::fs::read_to_string(file()) {
-        Ok(stored) => stored,
+    let documents = match documents(&rows) {
+        Ok(documents) => documents,
         Err(error) => {
-            eprintln!("cannot read {}: {error}", file().display());
+            eprintln!("{error}");
             return ExitCode::FAILURE;
         }
     };
-    let code = verdict(&rows);
+    let mut code = verdict(&rows);
+    for (name, stored, fresh) in documents {
+        if let Some((file, fresh)) = first_difference(&stored, &fresh) {
+            eprintln!("docs/{name} has drifted; first difference:\n  file:  {file}\n  fresh: {fresh}");
+            eprintln!("hint: run `cargo validation`, and say in the commit why it moved");
+            code = ExitCode::FAILURE;
+        }
+    }
+    code
+}
+
+fn first_difference<'a>(stored: &'a str, fresh: &'a str) -> Option<(&'a str, &'a str)> {
     if stored == fresh {
-        return code;
+        return None;
     }
     let (mut old, mut new) = (stored.lines(), fresh.lines());
     loop {
         match (old.next(), new.next()) {
+            (None, None) => return Some(("(other line ends)", "(other line ends)")),
             (Some(a), Some(b)) if a == b => {}
-            (a, b) => {
-                eprintln!(
-                    "docs/validation.md has drifted; first difference:\n  file:  {}\n  fresh: {}",
-                    a.unwrap_or("(ends)"),
-                    b.unwrap_or("(ends)")
-                );
-                eprintln!("hint: run `cargo validation`, and say in the commit why it moved");
-                return ExitCode::FAILURE;
-            }
+            (a, b) => return Some((a.unwrap_or("(ends)"), b.unwrap_or("(ends)"))),
         }
     }
 }
 
 fn only(id: &str) -> ExitCode {
+    if id == "routers" {
+        print!("{}", gallery::table(&exhibits()));
+        return ExitCode::SUCCESS;
+    }
     let checks: Vec<Check> = all().into_iter().filter(|check| check.id.starts_with(id)).collect();
     if checks.is_empty() {
         eprintln!("no check's id begins with `{id}`; `cargo validation --list` lists them");
