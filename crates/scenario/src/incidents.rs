@@ -115,10 +115,11 @@ impl Record {
 }
 
 impl Incidents {
-    /// The names of the processes it becomes.
-    pub(crate) fn names(&self) -> Vec<String> {
+    /// The names of the processes it becomes. `drawn_as` is what the draws of its target are called, so that renaming the
+    /// target with its draws kept changes none of them.
+    pub(crate) fn names(&self, drawn_as: &str) -> Vec<String> {
         let parts = [("incidents", true), ("micro", self.micro), ("spikes", self.has_spikes())];
-        parts.into_iter().filter(|part| part.1).map(|(part, _)| format!("{}/{part}", self.target)).collect()
+        parts.into_iter().filter(|part| part.1).map(|(part, _)| format!("{drawn_as}/{part}")).collect()
     }
 
     const fn has_spikes(&self) -> bool {
@@ -126,7 +127,7 @@ impl Incidents {
     }
 
     /// The processes it becomes. It was checked.
-    pub(crate) fn processes(&self) -> Vec<Process> {
+    pub(crate) fn processes(&self, drawn_as: &str) -> Vec<Process> {
         let laws = self.like.laws();
         let target = || self.target.clone();
         let often = |span: Span| Span::from_secs_f64_saturating(span.as_secs_f64() / self.rate);
@@ -137,7 +138,7 @@ impl Incidents {
         let worse = laws.worse.iter();
         let worse = worse.map(|&(kind, chance)| Also { target: target(), chance, kind: Some(kind) });
         let mut processes = vec![Process {
-            name: format!("{}/incidents", self.target),
+            name: format!("{drawn_as}/incidents"),
             target: target(),
             kind: laws.kind,
             between,
@@ -147,7 +148,7 @@ impl Incidents {
         }];
         if self.micro {
             processes.push(Process {
-                name: format!("{}/micro", self.target),
+                name: format!("{drawn_as}/micro"),
                 target: target(),
                 kind: OUTAGE,
                 between: SpanDist::Exponential { mean: often(laws.micro) },
@@ -158,7 +159,7 @@ impl Incidents {
         }
         if self.has_spikes() {
             processes.push(Process {
-                name: format!("{}/spikes", self.target),
+                name: format!("{drawn_as}/spikes"),
                 target: target(),
                 kind: FaultKind::RateLimitSpike { scale: 0.3 },
                 between: SpanDist::Exponential { mean: often(Span::from_hours(48)) },

@@ -40,7 +40,7 @@ pub(super) fn build_router(resolved: &Resolved, node: NodeId, index: usize, seed
         node,
         strategy: build_strategy(resolved, &spec.strategy),
         pristine: build_strategy(resolved, &spec.strategy),
-        noise: seed.noise(&format!("router/{}", spec.name)),
+        noise: seed.noise(&format!("router/{}", spec.drawn_as())),
         targets,
         views,
         timeouts: spec.strategy.timeouts(),

@@ -15,6 +15,9 @@ use super::Fees;
 pub struct Router {
     /// Unique among providers, endpoints and routers.
     pub name: String,
+    /// What its random draws are called. Default: its name. To rename it without other draws, keep the old name here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draws_as: Option<String>,
     /// Where a hosted gateway runs. Absent: a library inside its caller, with no network in between.
     #[serde(default)]
     pub region: Option<String>,
