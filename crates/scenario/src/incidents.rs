@@ -12,8 +12,8 @@ const SHAPE: f64 = 0.7;
 /// "Degraded performance": the word says slower, no page says how much. An assumption.
 const DEGRADED: FaultKind = FaultKind::Brownout { slowdown: 2.0 };
 /// A partial outage: the weight that status pages count it with (ICPE'25: 0.3 of an outage).
-const PARTIAL: FaultKind = FaultKind::Errors { share: 0.3, status: Status(500) };
-const OUTAGE: FaultKind = FaultKind::Down { status: Status(503) };
+const PARTIAL: FaultKind = FaultKind::Errors { share: 0.3, status: Status(500), retry_after: None };
+const OUTAGE: FaultKind = FaultKind::Down { status: Status(503), retry_after: None };
 
 /// An incident process: what each incident is, and what some of them are as well.
 struct Laws {
@@ -56,7 +56,7 @@ impl Record {
             },
             // Five in 6.3 d; mean 19 min over a median of 17 gives sigma 0.47; the share makes the page's 99.62 %.
             Self::Together => Laws {
-                kind: FaultKind::Errors { share: 0.37, status: Status(500) },
+                kind: FaultKind::Errors { share: 0.37, status: Status(500), retry_after: None },
                 worse: &[],
                 between: weibull(29.9, SHAPE),
                 lasting: lognormal(17.0 / 60.0, 0.47),
@@ -74,7 +74,7 @@ impl Record {
             },
             // 38, 35 and 50 min; 85 % failed at the height of Feb 2026; as often as makes the page's 99.89 %.
             Self::OpenRouter => Laws {
-                kind: FaultKind::Errors { share: 0.85, status: Status(500) },
+                kind: FaultKind::Errors { share: 0.85, status: Status(500), retry_after: None },
                 worse: &[],
                 between: weibull(554.0, SHAPE),
                 lasting: lognormal(38.0 / 60.0, 0.5),
@@ -98,7 +98,7 @@ impl Record {
                 micro: hours(12.0),
             },
             Self::SiliconFlow => Laws {
-                kind: FaultKind::Errors { share: 0.3, status: Status(503) },
+                kind: FaultKind::Errors { share: 0.3, status: Status(503), retry_after: None },
                 worse: &[(OUTAGE, 0.2), (FaultKind::Blackhole, 0.05)],
                 between: weibull(120.0, SHAPE),
                 lasting: lognormal(0.75, SIGMA),

@@ -213,15 +213,20 @@ fn targets(
     let names = router.strategy.targets();
     if names.is_empty() {
         let hint = format!("name at least one, like targets: [\"{}\"]", nodes.first().unwrap_or(&"sf-v3"));
-        report.say(&strategy.key("targets"), "a router needs a target", hint);
+        let key = if matches!(router.strategy, Strategy::LiteLlm(_)) { "groups" } else { "targets" };
+        report.say(&strategy.key(key), "a router needs a target", hint);
     }
     if names.len() > TARGETS_MAX {
         let message = format!("{} targets are more than {TARGETS_MAX}", names.len());
         report.say(&strategy.key("targets"), message, "let a router of its own stand for some of them");
     }
     for (i, name) in names.iter().enumerate() {
-        let at = match router.strategy {
+        let at = match &router.strategy {
             Strategy::Single(_) => strategy.key("target"),
+            Strategy::LiteLlm(preset) => {
+                let (group, place) = preset.place(i).unwrap_or_default();
+                strategy.key("groups").at(group).key("deployments").at(place).key("target")
+            }
             _ => strategy.key("targets").at(i),
         };
         if !nodes.contains(&name.as_str()) {
@@ -238,11 +243,11 @@ fn targets(
                 report.say(&at, format!("no endpoint or router is called `{name}`"), hint);
             }
         } else if names[..i].contains(name) {
-            report.say(
-                &at,
-                format!("`{name}` is a target already"),
-                "remove it; `retries` is for trying one target again",
-            );
+            let hint = match router.strategy {
+                Strategy::LiteLlm(_) => "let a router of its own, a `Single`, stand for the second deployment",
+                _ => "remove it; `retries` is for trying one target again",
+            };
+            report.say(&at, format!("`{name}` is a target already"), hint);
         }
     }
     let mentions = router.strategy.preset().map(Preset::mentions).unwrap_or_default();

@@ -4,7 +4,7 @@
 
 use sandbox_core::Span;
 use sandbox_routers::Preset;
-use sandbox_routers::preset::{ByParts, Fallback, OpenRouterLegacy, Single, Timeouts};
+use sandbox_routers::preset::{ByParts, Fallback, LiteLlm, OpenRouterLegacy, Single, Timeouts};
 use serde::{Deserialize, Serialize};
 
 use super::Fees;
@@ -43,6 +43,8 @@ pub enum Strategy {
     Composed(ByParts),
     /// OpenRouter's balancer up to Aug 2026.
     OpenRouterLegacy(OpenRouterLegacy),
+    /// LiteLLM's router.
+    LiteLlm(LiteLlm),
     /// Knows the truth.
     Clairvoyant(Clairvoyant),
 }
@@ -67,6 +69,7 @@ impl Strategy {
             Self::Fallback(preset) => preset,
             Self::Composed(preset) => preset,
             Self::OpenRouterLegacy(preset) => preset,
+            Self::LiteLlm(preset) => preset,
             Self::Clairvoyant(_) => return None,
         })
     }
