@@ -107,7 +107,8 @@ fn a_name_is_only_a_name_if_its_draws_are_kept() {
 
         let ((before, log), (after, other_log)) = (run_logged(resolved), run_logged(&other));
         prop_assert_eq!(&other_log, &log, "events");
-        let old = |name: &str| back.get(&name.to_owned()).map_or_else(|| name.to_owned(), |old| (*old).clone());
+        let old =
+            |name: &str| back.get(&name.to_owned()).map_or_else(|| name.to_owned(), |old| (*old).clone());
         prop_assert_eq!(by_name(&after, old), by_name(&before, str::to_owned));
         prop_assert_eq!(after.script.faults.len(), before.script.faults.len());
         Ok(())
