@@ -1,5 +1,7 @@
 //! `model_list` to endpoints and providers.
 
+use std::collections::BTreeMap;
+
 use sandbox_model::Price;
 
 use super::super::prices::per_token;
@@ -43,10 +45,13 @@ pub(super) struct Host {
 pub(super) struct Deployments {
     pub(super) list: Vec<Deployment>,
     pub(super) hosts: Vec<Host>,
-    names: Vec<String>,
+    /// Names that are given, and the next number for each that was wanted.
+    names: BTreeMap<String, usize>,
 }
 
 const LIST: &str = "model_list";
+/// Most deployments of a config, reached or not.
+const MOST: usize = 10_000;
 const LIST_HINT: &str =
     "write `model_list:` and under it `- model_name: gpt-4o` with `litellm_params: {model: openai/gpt-4o}`";
 
@@ -57,9 +62,13 @@ pub(super) fn read(config: &mut Config<'_>, root: &Node) -> Result<Deployments, 
     let Some(items) = list.items().filter(|items| !items.is_empty()) else {
         return Err(config.origin.problem(list.at, LIST, "is not a list of deployments", LIST_HINT));
     };
+    if items.len() > MOST {
+        let message = format!("has {} deployments: more than {MOST}", items.len());
+        return Err(config.origin.problem(list.at, LIST, message, "import the part that you want to see"));
+    }
     let mut deployments = Deployments::default();
     // The router of the scenario has this name.
-    deployments.names.push(super::ROUTER_NAME.to_owned());
+    deployments.names.insert(super::ROUTER_NAME.to_owned(), 2);
     for (index, entry) in items.iter().enumerate() {
         deployments.take(config, entry, item(LIST, index))?;
     }
@@ -156,10 +165,14 @@ impl Deployments {
 
     /// A name that nothing else has.
     fn name(&mut self, wanted: &str) -> String {
-        let number =
-            |number: usize| if number == 1 { wanted.to_owned() } else { format!("{wanted}-{number}") };
-        let name = (1..).map(number).find(|name| !self.names.contains(name)).unwrap_or_default();
-        self.names.push(name.clone());
+        let mut number = self.names.get(wanted).copied().unwrap_or(1);
+        let mut name = wanted.to_owned();
+        while self.names.contains_key(&name) {
+            name = format!("{wanted}-{number}");
+            number += 1;
+        }
+        self.names.insert(wanted.to_owned(), number.max(2));
+        self.names.entry(name.clone()).or_insert(2);
         name
     }
 

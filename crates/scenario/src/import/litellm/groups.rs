@@ -1,6 +1,6 @@
 //! Which groups a request can get to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::account::{irrelevant, mapped, not_modelled};
 use super::config::Config;
@@ -22,12 +22,9 @@ pub(super) struct Names<'a> {
 
 impl<'a> Names<'a> {
     pub(super) fn new(deployments: &'a Deployments, settings: &'a Settings) -> Self {
-        let mut groups: Vec<&str> = Vec::new();
-        for deployment in &deployments.list {
-            if !groups.contains(&deployment.group.as_str()) {
-                groups.push(&deployment.group);
-            }
-        }
+        let mut seen = BTreeSet::new();
+        let names = deployments.list.iter().map(|deployment| deployment.group.as_str());
+        let groups = names.filter(|name| seen.insert(*name)).collect();
         let aliases =
             settings.aliases.iter().map(|(alias, group)| (alias.as_str(), group.as_str())).collect();
         Self { groups, aliases }

@@ -29,6 +29,7 @@ use account::Account;
 use config::Config;
 use yaml::Origin;
 
+use crate::Resolved;
 use crate::problem::{Invalid, Problem, name_hint};
 use crate::unpack;
 
@@ -120,5 +121,10 @@ pub fn import(name: &str, bytes: &[u8], model: Option<&str>) -> Result<Import, I
         deployments: &deployments,
     };
     let text = scenario.text(&account, &mut notes);
+    // What the simulator does not take (yet) is told here, and not only when the scenario is run.
+    if let Err(invalid) = Resolved::parse("imported.ron", &text, None, &[]) {
+        let told = invalid.problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message));
+        notes.extend(told.map(|told| format!("DOES NOT RUN AS IT IS: {told}")));
+    }
     Ok(Import { text, notes, account })
 }
