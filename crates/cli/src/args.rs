@@ -60,6 +60,8 @@ pub(crate) enum Command {
 /// What is imported.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Import {
+    /// A config of LiteLLM's proxy (config.yaml) to a scenario that runs, and an account of what became of each value
+    Litellm(ImportLitellm),
     /// Incidents of a status page (Statuspage v2, /api/v2/incidents.json) to an outage script for `run --script`
     Statuspage(ImportStatuspage),
     /// Prices of LiteLLM (model_prices_and_context_window.json) or OpenRouter (models, or a model's endpoints) to
@@ -69,6 +71,18 @@ pub(crate) enum Import {
     Trace(ImportTrace),
     /// Fit prefill and decode times to measurements (Splitwise's perf_model.csv): a `serving: (…)` block
     Serving(ImportServing),
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct ImportLitellm {
+    /// YAML file, plain or gzipped
+    pub(crate) file: PathBuf,
+    /// Model that is asked for: a `model_name` of the config, or an alias [default: the first `model_name`]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    /// File to write; standard output if absent
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(ClapArgs, Debug)]

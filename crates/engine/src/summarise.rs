@@ -159,10 +159,10 @@ pub(crate) fn summary(
 /// A fault's kind with its numbers, for people.
 fn describe(kind: &FaultKind) -> String {
     match kind {
-        FaultKind::Down { status } => format!("{} {status}", kind.name()),
+        FaultKind::Down { status, .. } => format!("{} {status}", kind.name()),
         FaultKind::Blackhole => "blackhole".to_owned(),
         FaultKind::Brownout { slowdown } => format!("brownout x{slowdown}"),
-        FaultKind::Errors { share, status } => format!("{} {}% {status}", kind.name(), share * 100.0),
+        FaultKind::Errors { share, status, .. } => format!("{} {}% {status}", kind.name(), share * 100.0),
         FaultKind::Gray { share, status } => format!("gray {}% of clients {status}", share * 100.0),
         FaultKind::SlowFail { share, hold, .. } => format!("slow_fail {}% after {hold}", share * 100.0),
         FaultKind::SlowFirstToken { slowdown } => format!("slow_first_token x{slowdown}"),

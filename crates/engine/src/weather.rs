@@ -23,7 +23,7 @@ pub fn outage_script(resolved: &Resolved) -> OutageScript {
             |target: &str, kind, (from, until)| Fault { target: target.to_owned(), kind, from, until };
         script.faults.extend(windows.iter().map(|&window| fault(&process.target, process.kind, window)));
         for (index, also) in process.also.iter().enumerate() {
-            let coins = process::also_noise(&seed, &process.name, &also.target);
+            let coins = process::also_noise(&seed, &process.name, resolved.scenario.drawn_as(&also.target));
             let before = process.also[..index].iter().filter(|other| other.target == also.target).count();
             let kind = also.kind.unwrap_or(process.kind);
             let hit = (0_u64..)

@@ -16,6 +16,9 @@ pub enum FaultKind {
         /// The status of the refusals. An outage may present as 401, 402 or 403.
         #[serde(default = "unavailable")]
         status: Status,
+        /// How long refused callers are told to wait (Retry-After). Default: they are told nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after: Option<Span>,
     },
     /// Accepts and never answers: the caller waits until it gives up. Requests in flight stand still.
     Blackhole,
@@ -31,6 +34,9 @@ pub enum FaultKind {
         /// The status of the failures. An outage may present as 401, 402 or 403.
         #[serde(default = "internal")]
         status: Status,
+        /// How long callers that fail are told to wait (Retry-After). Default: they are told nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after: Option<Span>,
     },
     /// Gray failure: a share of the clients fails always, the others and health probes never.
     Gray {
@@ -151,7 +157,7 @@ impl FaultKind {
     pub const fn is_wrong_status(&self) -> bool {
         matches!(
             self,
-            Self::Down { status: Status(401..=403) } | Self::Errors { status: Status(401..=403), .. }
+            Self::Down { status: Status(401..=403), .. } | Self::Errors { status: Status(401..=403), .. }
         )
     }
 
@@ -195,12 +201,12 @@ impl FaultKind {
             }
         };
         match *self {
-            Self::Down { status } => failure(status),
+            Self::Down { status, .. } => failure(status),
             Self::Blackhole | Self::Stall | Self::Partition => Ok(()),
             Self::Brownout { slowdown } | Self::SlowFirstToken { slowdown } => {
                 within("slowdown", slowdown, 1.0, 1e6)
             }
-            Self::Errors { share, status }
+            Self::Errors { share, status, .. }
             | Self::Gray { share, status }
             | Self::SlowFail { share, status, .. } => {
                 within("share", share, 0.0, 1.0).and_then(|()| failure(status))

@@ -5,9 +5,9 @@
 //! | faults | together |
 //! |---|---|
 //! | blackhole and anything | hangs: what never answers cannot refuse either |
-//! | down and down | refuses, with the greatest of the statuses |
+//! | down and down | refuses, with the greatest of the statuses; of equal ones the longest Retry-After |
 //! | down and anything but blackhole | refuses |
-//! | errors and errors | independent coins: `1 - ∏(1 - share)` fail; a request that loses several gets the smallest status |
+//! | errors and errors | independent coins: `1 - ∏(1 - share)` fail; a request that loses several gets the smallest status, of equal ones the longest Retry-After |
 //! | gray and gray | one coin a client: the greatest share is hit; who loses several gets the smallest status |
 //! | slow fail and slow fail | independent coins; who loses several is held for the longest time, then smallest status |
 //! | errors, then gray, then slow fail | in this order: the first that hits a request decides |
@@ -19,17 +19,17 @@
 //! | price change and price change | factors multiply |
 
 use sandbox_core::Span;
-use sandbox_model::{FaultKind, Status};
+use sandbox_model::{Answer, FaultKind, Status};
 
 /// What holds at a target right now.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Condition {
     /// Never answers.
     pub hangs: bool,
-    /// Refuses everything with this status.
-    pub refuses: Option<Status>,
-    /// Shares of requests that fail, by status; independent of each other, in order of status.
-    pub errors: Vec<(Status, f64)>,
+    /// Refuses everything with this.
+    pub refuses: Option<Failure>,
+    /// Shares of requests that fail, by what they get; independent of each other, in order of status.
+    pub errors: Vec<(Failure, f64)>,
     /// Shares of clients that fail, by status; one coin for all of them, in order of status.
     pub gray: Vec<(Status, f64)>,
     /// Shares of requests that are held and then fail: how long, with which status, share; longest first.
@@ -50,13 +50,36 @@ pub struct Condition {
     pub price_factor: f64,
 }
 
+/// What a request gets that fails at once. The greater one has the greater status, or else the longer Retry-After.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Failure {
+    /// The status.
+    pub status: Status,
+    /// The Retry-After that comes with it, if any.
+    pub retry_after: Option<Span>,
+}
+
+impl Failure {
+    /// Without Retry-After.
+    #[must_use]
+    pub const fn plain(status: Status) -> Self {
+        Self { status, retry_after: None }
+    }
+
+    /// As its caller sees it.
+    #[must_use]
+    pub const fn answer(self) -> Answer {
+        Answer::Failed { status: self.status, retry_after: self.retry_after }
+    }
+}
+
 /// What happens to a request that is delivered.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Fate {
     /// It is served; if there is a number, its stream breaks off after so many tokens.
     Served(Option<u32>),
-    /// It fails at once with this status.
-    Fails(Status),
+    /// It fails at once with this.
+    Fails(Failure),
     /// It is held for this long and then fails.
     Held(Span, Status),
     /// It never hears anything.
@@ -127,9 +150,14 @@ impl Condition {
         }
         let refused = self.refuses.or_else(|| first_lost(&self.errors, luck.errors));
         // One coin for all: a client that a small share hits is hit by a greater one too.
-        let gray = || self.gray.iter().find(|&&(_, share)| luck.client < share).map(|&(status, _)| status);
-        if let Some(status) = refused.or_else(gray) {
-            return Fate::Fails(status);
+        let gray = || {
+            self.gray
+                .iter()
+                .find(|&&(_, share)| luck.client < share)
+                .map(|&(status, _)| Failure::plain(status))
+        };
+        if let Some(refusal) = refused.or_else(gray) {
+            return Fate::Fails(refusal);
         }
         match first_lost(&self.slow_fails, luck.slow_fail) {
             Some((hold, status)) => Fate::Held(hold, status),
@@ -199,9 +227,13 @@ impl Health {
         let [slowdowns, prefills, scales, capacities, prices] = &mut factors;
         for kind in &self.active {
             match *kind {
-                FaultKind::Down { status } => condition.refuses = condition.refuses.max(Some(status)),
+                FaultKind::Down { status, retry_after } => {
+                    condition.refuses = condition.refuses.max(Some(Failure { status, retry_after }));
+                }
                 FaultKind::Blackhole => condition.hangs = true,
-                FaultKind::Errors { share, status } => condition.errors.push((status, share)),
+                FaultKind::Errors { share, status, retry_after } => {
+                    condition.errors.push((Failure { status, retry_after }, share));
+                }
                 FaultKind::Gray { share, status } => condition.gray.push((status, share)),
                 FaultKind::SlowFail { share, hold, status } => {
                     condition.slow_fails.push(((hold, status), share));
@@ -217,7 +249,10 @@ impl Health {
             }
         }
         // Float products depend on their order: sorted, they do not depend on the order of the faults.
-        condition.errors.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        condition.errors.sort_by(|(a, share), (b, other)| {
+            let asked = b.retry_after.cmp(&a.retry_after);
+            a.status.cmp(&b.status).then(asked).then(share.total_cmp(other))
+        });
         condition.gray.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         condition
             .slow_fails
@@ -246,10 +281,11 @@ mod tests {
         let share = 0.0..1.0_f64;
         let status = |low: u16| (low..low + 3).prop_map(Status);
         prop_oneof![
-            status(500).prop_map(|status| FaultKind::Down { status }),
+            (status(500), asked()).prop_map(|(status, retry_after)| FaultKind::Down { status, retry_after }),
             Just(FaultKind::Blackhole),
             (1.0..8.0_f64).prop_map(|slowdown| FaultKind::Brownout { slowdown }),
-            (share.clone(), status(500)).prop_map(|(share, status)| FaultKind::Errors { share, status }),
+            (share.clone(), status(500), asked())
+                .prop_map(|(share, status, retry_after)| FaultKind::Errors { share, status, retry_after }),
             (share.clone(), status(401)).prop_map(|(share, status)| FaultKind::Gray { share, status }),
             (share.clone(), 1..4_u64, status(502)).prop_map(|(share, hold, status)| FaultKind::SlowFail {
                 share,
@@ -263,6 +299,10 @@ mod tests {
             share.prop_map(|share| FaultKind::CapacityLoss { share }),
             (0.1..10.0_f64).prop_map(|factor| FaultKind::PriceChange { factor }),
         ]
+    }
+
+    fn asked() -> impl Strategy<Value = Option<Span>> {
+        prop::option::of((1..4_u64).prop_map(Span::from_secs))
     }
 
     fn luck() -> impl Strategy<Value = Luck> {
@@ -318,30 +358,55 @@ mod tests {
         }
     }
 
+    const fn fails(status: Status) -> Fate {
+        Fate::Fails(Failure::plain(status))
+    }
+
     const LUCK: Luck = Luck { errors: 0.999, client: 0.999, slow_fail: 0.999, cut: 0.999 };
 
     #[test]
     fn independent_errors_fail_their_joint_share() {
         let health = health(&[
-            FaultKind::Errors { share: 0.5, status: Status(500) },
-            FaultKind::Errors { share: 0.2, status: Status(401) },
+            FaultKind::Errors { share: 0.5, status: Status(500), retry_after: None },
+            FaultKind::Errors { share: 0.2, status: Status(401), retry_after: None },
         ]);
         let fate = |errors: f64| health.condition().fate(Luck { errors, ..LUCK });
-        assert_eq!(fate(0.1), Fate::Fails(Status(401)));
-        assert_eq!(fate(0.3), Fate::Fails(Status(500)));
+        assert_eq!(fate(0.1), fails(Status(401)));
+        assert_eq!(fate(0.3), fails(Status(500)));
         // 1 - 0.8 * 0.5 = 0.6 fail.
-        assert_eq!(fate(0.599), Fate::Fails(Status(500)));
+        assert_eq!(fate(0.599), fails(Status(500)));
         assert_eq!(fate(0.601), Fate::Served(None));
     }
 
     #[test]
     fn what_hangs_does_not_refuse_and_the_greatest_status_wins() {
-        let mut health =
-            health(&[FaultKind::Down { status: Status(502) }, FaultKind::Down { status: Status(503) }]);
-        assert_eq!(health.condition().fate(LUCK), Fate::Fails(Status(503)));
+        let mut health = health(&[
+            FaultKind::Down { status: Status(502), retry_after: None },
+            FaultKind::Down { status: Status(503), retry_after: None },
+        ]);
+        assert_eq!(health.condition().fate(LUCK), fails(Status(503)));
         health.begin(FaultKind::Blackhole);
         assert_eq!(health.condition().fate(LUCK), Fate::Hangs);
         assert!(health.condition().is_out());
+    }
+
+    #[test]
+    fn the_refusal_that_wins_brings_its_own_retry_after() {
+        let down = |status, secs| FaultKind::Down { status: Status(status), retry_after: asked_for(secs) };
+        let errors =
+            |share, secs| FaultKind::Errors { share, status: Status(429), retry_after: asked_for(secs) };
+        let fails =
+            |status, secs| Fate::Fails(Failure { status: Status(status), retry_after: asked_for(secs) });
+        let fate = |kinds: &[FaultKind]| health(kinds).condition().fate(Luck { errors: 0.0, ..LUCK });
+        assert_eq!(fate(&[down(429, 600), down(503, 0)]), fails(503, 0));
+        assert_eq!(fate(&[down(503, 2), down(503, 60)]), fails(503, 60));
+        assert_eq!(fate(&[errors(0.5, 2), errors(0.6, 60), errors(0.7, 0)]), fails(429, 60));
+        assert_eq!(fate(&[errors(0.5, 2), down(503, 0)]), fails(503, 0));
+    }
+
+    /// Nought asks for nothing.
+    fn asked_for(secs: u64) -> Option<Span> {
+        (secs > 0).then(|| Span::from_secs(secs))
     }
 
     #[test]
@@ -352,9 +417,9 @@ mod tests {
             FaultKind::Gray { share: 0.16, status: Status(503) },
         ]);
         let fate = |health: &Health, client: f64| health.condition().fate(Luck { client, ..LUCK });
-        assert_eq!(fate(&small, 0.007), Fate::Fails(Status(500)));
-        assert_eq!(fate(&both, 0.007), Fate::Fails(Status(500)));
-        assert_eq!(fate(&both, 0.15), Fate::Fails(Status(503)));
+        assert_eq!(fate(&small, 0.007), fails(Status(500)));
+        assert_eq!(fate(&both, 0.007), fails(Status(500)));
+        assert_eq!(fate(&both, 0.15), fails(Status(503)));
         assert_eq!(fate(&both, 0.17), Fate::Served(None));
         assert_eq!(both.condition().fate_of_probe(Luck { client: 0.0, ..LUCK }), Fate::Served(None));
     }
@@ -368,8 +433,8 @@ mod tests {
         health.begin(FaultKind::SlowFail { share: 0.5, hold: held, status: Status(502) });
         assert_eq!(health.condition().fate(unlucky), Fate::Held(held, Status(502)));
         health.begin(FaultKind::Gray { share: 0.5, status: Status(504) });
-        assert_eq!(health.condition().fate(unlucky), Fate::Fails(Status(504)));
-        health.begin(FaultKind::Errors { share: 0.5, status: Status(505) });
-        assert_eq!(health.condition().fate(unlucky), Fate::Fails(Status(505)));
+        assert_eq!(health.condition().fate(unlucky), fails(Status(504)));
+        health.begin(FaultKind::Errors { share: 0.5, status: Status(505), retry_after: None });
+        assert_eq!(health.condition().fate(unlucky), fails(Status(505)));
     }
 }

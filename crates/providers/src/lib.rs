@@ -24,7 +24,7 @@ pub mod way;
 
 pub use batch::{Batch, BatchSpec, Job, Offer, Pace, Progress, Signal};
 pub use congestion::Congestion;
-pub use health::{Condition, Fate, Health, Luck};
+pub use health::{Condition, Failure, Fate, Health, Luck};
 pub use limiter::{Ask, Charge, LimitSpec, Limiter, Refill, Refusal, Used};
 pub use link::{Connections, LinkSpec};
 pub use way::{Friction, Trip, Way};

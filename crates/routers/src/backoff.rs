@@ -3,12 +3,14 @@
 use sandbox_core::{Noise, Span, uniform};
 use serde::{Deserialize, Serialize};
 
-/// `min(base · 2ⁿ, max)` before retry `n` (from 0), then jitter; or the target's own Retry-After, then jitter.
+/// `min(max(base · 2ⁿ, min), max)` before retry `n` (from 0), then jitter; or the target's own Retry-After, then jitter.
 #[derive(Copy, Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Backoff {
     /// Before the first retry. Default 0.5 s: OpenAI SDK and LiteLLM 1.109.1.
     pub base: Span,
+    /// Least wait before jitter, if it is not above `max`. Default 0: LiteLLM 1.109.1 (`retry_after`).
+    pub min: Span,
     /// Longest wait before jitter. Default 8 s: the same.
     pub max: Span,
     /// Spreads clients out. Default `Added("750ms")`: LiteLLM 1.109.1.
@@ -33,6 +35,7 @@ impl Default for Backoff {
     fn default() -> Self {
         Self {
             base: Span::from_millis(500),
+            min: Span::ZERO,
             max: Span::from_secs(8),
             jitter: Jitter::Added(Span::from_millis(750)),
             retry_after_max: Span::from_secs(60),
@@ -43,7 +46,7 @@ impl Default for Backoff {
 impl Backoff {
     /// No wait at all.
     pub const NONE: Self =
-        Self { base: Span::ZERO, max: Span::ZERO, jitter: Jitter::None, retry_after_max: Span::ZERO };
+        Self { base: Span::ZERO, min: Span::ZERO, max: Span::ZERO, jitter: Jitter::None, retry_after_max: Span::ZERO };
 
     /// The wait before retry `n` (from 0) of a request, after `attempt` attempts.
     #[must_use]
@@ -51,7 +54,7 @@ impl Backoff {
         let doubled = self.base.checked_mul(1 << n.min(40)).unwrap_or(Span::MAX);
         let wait = match retry_after {
             Some(asked) if asked > Span::ZERO && asked <= self.retry_after_max => asked,
-            _ => doubled.min(self.max),
+            _ => doubled.max(self.min).min(self.max),
         };
         let luck = || uniform(&mut noise.at(request, WAITS + attempt));
         match self.jitter {
@@ -77,6 +80,7 @@ mod tests {
 
     const LITELLM: Backoff = Backoff {
         base: Span::from_millis(500),
+        min: Span::ZERO,
         max: Span::from_secs(8),
         jitter: Jitter::Added(Span::from_millis(750)),
         retry_after_max: Span::from_secs(60),

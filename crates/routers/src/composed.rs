@@ -40,7 +40,8 @@ impl Composed {
     /// A router of these parts that has seen nothing yet.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let several = parts.groups.iter().filter(|group| group.count_ones() > 1).fold(0, |all, g| all | g);
+        let wholes = parts.groups.iter().chain(&parts.whole);
+        let several = wholes.filter(|group| group.count_ones() > 1).fold(0, |all, g| all | g);
         Self {
             memory: parts.memory.iter().map(|rule| Memory::new(rule.clone(), parts.targets)).collect(),
             selection: Selection::new(parts.pick.clone(), parts.targets),
@@ -105,24 +106,43 @@ impl Composed {
     }
 
     /// The targets that this request has used up in its group: those that failed in a way after which another is
-    /// tried.
-    fn used(&self, note: &Note, call: &Call<'_>) -> u64 {
-        let group = self.parts.groups[usize::from(note.group)];
-        call.attempts[usize::from(note.first)..]
-            .iter()
-            .filter(|tried| {
-                let rule = tried.answer.and_then(|answer| self.rule(answer, group));
-                tried.answer.is_none() || rule == Some(At::Other)
-            })
-            .fold(0, |mask, tried| mask | 1 << tried.target)
+    /// tried, and where only fresh ones have a turn, those that it tried before. Beside them those that it would
+    /// rather not try again.
+    fn used(&self, note: &Note, call: &Call<'_>) -> (u64, u64) {
+        let (before, here) = call.attempts.split_at(usize::from(note.first));
+        let mask = |mask: u64, tried: &Tried| mask | 1 << tried.target;
+        let used = match self.parts.fresh.get(usize::from(note.group)) {
+            Some(true) => before.iter().fold(0, mask),
+            _ => 0,
+        };
+        here.iter().fold((used, 0), |(used, rather_not), tried| match tried.answer {
+            None => (mask(used, tried), rather_not),
+            Some(answer) => match self.rule(answer, note).map(|rule| rule.at) {
+                Some(At::Other) => (mask(used, tried), rather_not),
+                Some(At::OtherIfAny) => (used, mask(rather_not, tried)),
+                _ => (used, rather_not),
+            },
+        })
     }
 
-    fn rule(&self, answer: Answer, group: u64) -> Option<At> {
-        self.rule_in_full(answer, group).map(|rule| rule.at)
+    /// Which targets of its group are left for a request.
+    fn left_here(&self, note: &Note, call: &Call<'_>, targets: &[TargetView]) -> Left {
+        let (used, rather_not) = self.used(note, call);
+        let mut left = self.left(self.parts.groups[usize::from(note.group)], used, call, targets);
+        if left.pool & !rather_not != 0 {
+            left.pool &= !rather_not;
+        }
+        left
     }
 
-    fn rule_in_full(&self, answer: Answer, group: u64) -> Option<&crate::parts::RetryRule> {
-        let (status, size) = (answer.status(), group.count_ones());
+    /// How many targets a request's group is part of.
+    fn size(&self, note: &Note) -> u32 {
+        let position = usize::from(note.group);
+        self.parts.whole.get(position).unwrap_or(&self.parts.groups[position]).count_ones()
+    }
+
+    fn rule(&self, answer: Answer, note: &Note) -> Option<&crate::parts::RetryRule> {
+        let (status, size) = (answer.status(), self.size(note));
         self.parts.retry.rules.iter().find(|rule| rule.on.has(status) && rule.when.holds(size))
     }
 
@@ -139,12 +159,12 @@ impl Composed {
             Some(statuses) if !statuses.has(answer.status()) => Then::GiveUp,
             _ => Then::Leave,
         };
-        let Some(rule) = self.rule_in_full(answer, group) else { return (leave, Span::ZERO) };
-        let (at, waits) = (rule.at, rule.waits.holds(group.count_ones()));
+        let Some(rule) = self.rule(answer, note) else { return (leave, Span::ZERO) };
+        let (at, waits) = (rule.at, rule.waits.holds(self.size(note)));
         let failed = call.attempts.last().map_or(0, |tried| tried.target);
         let there = match at {
             At::Same => self.left(group & 1 << failed, 0, call, targets).pool,
-            At::Any | At::Other => self.left(group, self.used(note, call), call, targets).pool,
+            At::Any | At::Other | At::OtherIfAny => self.left_here(note, call, targets).pool,
         };
         let retry = &self.parts.retry;
         let again = u32::from(if there == 0 { note.round } else { note.retries });
@@ -157,8 +177,11 @@ impl Composed {
             return if another_round { (Then::Round, wait()) } else { (leave, Span::ZERO) };
         }
         let wait = if waits { wait() } else { Span::ZERO };
-        if u32::from(note.retries) >= retry.retries {
-            let last = retry.waits_after_last && retry.retries > 0;
+        let first = call.attempts.get(usize::from(note.first)).and_then(|tried| tried.answer);
+        let of = |answer: Answer| retry.retries_of.iter().find(|of| of.on.has(answer.status()));
+        let retries = first.and_then(of).map_or(retry.retries, |of| of.retries);
+        if u32::from(note.retries) >= retries {
+            let last = retry.waits_after_last && retries > 0;
             return (leave, if last { wait } else { Span::ZERO });
         }
         if self.budget.as_mut().is_some_and(|budget| !budget.take()) {
@@ -170,10 +193,9 @@ impl Composed {
     /// The wait that [`Composed::after`] found, once more.
     fn wait_of(&self, answer: Answer, note: &Note, call: &Call<'_>) -> Span {
         let retry = &self.parts.retry;
-        let group = self.parts.groups[usize::from(note.group)];
-        let Some(rule) = self.rule_in_full(answer, group) else { return Span::ZERO };
+        let Some(rule) = self.rule(answer, note) else { return Span::ZERO };
         let again = match note.then {
-            Then::Same | Then::Again if rule.waits.holds(group.count_ones()) => note.retries,
+            Then::Same | Then::Again if rule.waits.holds(self.size(note)) => note.retries,
             Then::Round => note.round,
             _ => return Span::ZERO,
         };
@@ -225,8 +247,8 @@ impl Composed {
         }
         let tried = call.attempts.iter().fold(0_u64, |mask, tried| mask | 1 << tried.target);
         let may_widen = tried.count_ones() < self.parts.most_targets;
-        while let Some(&group) = self.parts.groups.get(usize::from(note.group)) {
-            let left = self.left(group, self.used(note, call), call, targets);
+        while usize::from(note.group) < self.parts.groups.len() {
+            let left = self.left_here(note, call, targets);
             let pool = if may_widen { left.pool } else { left.pool & tried };
             if pool == 0 {
                 reason = reason.or(Some(if left.unguarded == 0 { Reason::Guarded } else { Reason::Avoids }));
@@ -374,8 +396,10 @@ impl Strategy for Composed {
         }
         let out = self.keeps_out(seen.target, seen.now);
         let several = self.several >> seen.target & 1 == 1;
-        for memory in &mut self.memory {
-            memory.observe(seen, several, out);
+        if !(seen.by_caller && self.parts.forgives_callers) {
+            for memory in &mut self.memory {
+                memory.observe(seen, several, out);
+            }
         }
         self.selection.observe(seen);
         for spending in &mut self.spending {
@@ -406,7 +430,7 @@ impl Strategy for Composed {
     fn exclusions(&self, call: &Call<'_>, targets: &[TargetView]) -> Vec<Exclusion> {
         let note = Note::unpack(call.note.get());
         let group = self.parts.groups.get(usize::from(note.group)).copied().unwrap_or(0);
-        let used = if group == 0 { 0 } else { self.used(&note, call) };
+        let used = if group == 0 { 0 } else { self.used(&note, call).0 };
         let left = self.left(group, used, call, targets);
         let rule = |t: usize| {
             let bit = 1 << t;

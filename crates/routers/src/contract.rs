@@ -157,6 +157,8 @@ pub struct Seen {
     pub billed: Usd,
     /// The conversation that the request belongs to, if any.
     pub conversation: Option<u64>,
+    /// It timed out because the caller would not wait longer, not by a timer of this router.
+    pub by_caller: bool,
 }
 
 impl Seen {
@@ -174,6 +176,7 @@ impl Seen {
             cached: 0,
             billed: Usd::ZERO,
             conversation: None,
+            by_caller: false,
         }
     }
 }

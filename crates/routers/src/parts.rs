@@ -28,6 +28,8 @@ pub struct Parts {
     pub guards: Guards,
     /// What is remembered between requests.
     pub memory: Vec<Rule>,
+    /// Whether a timeout that the caller's own deadline caused says nothing against a target.
+    pub forgives_callers: bool,
     /// What becomes of a group whose targets are all out.
     pub when_all_out: WhenAllOut,
     /// By target: of those in front only the lowest number is picked from. Empty: all alike.
@@ -40,6 +42,10 @@ pub struct Parts {
     pub hedge: Option<Hedge>,
     /// The groups, as bit masks, in the order in which a request goes through them.
     pub groups: Vec<u64>,
+    /// By group: what it is a part of, where that decides whether it is one target or several. Empty: nothing.
+    pub whole: Vec<u64>,
+    /// By group: whether only those have a turn that the request had not tried when it came there. Empty: no.
+    pub fresh: Vec<bool>,
     /// Failures after which the next group has its turn; absent: all. After another the caller gets it.
     pub falls_back_on: Option<Statuses>,
     /// Most different targets tried for one request.
@@ -57,12 +63,15 @@ impl Parts {
             filters: Filters { only: first(targets), max_price: None },
             guards: Guards::default(),
             memory: Vec::new(),
+            forgives_callers: false,
             when_all_out: WhenAllOut::Leave,
             order: Vec::new(),
             pick: Pick::Ordered,
             retry: Retry::default(),
             hedge: None,
             groups: vec![first(targets)],
+            whole: Vec::new(),
+            fresh: Vec::new(),
             falls_back_on: None,
             most_targets: u32::MAX,
             gives_up: GivesUp::default(),
@@ -117,6 +126,8 @@ pub enum WhenAllOut {
 pub struct Retry {
     /// How many, after the first. Default 0.
     pub retries: u32,
+    /// Other numbers, for groups whose first failure is one of these; the first entry that has it holds.
+    pub retries_of: Vec<RetriesOf>,
     /// After which failures, and where: the first entry that matches holds; without one the group is left. Default:
     /// 408, 409, 429 and 5xx, at the same target, after a wait.
     pub rules: Vec<RetryRule>,
@@ -135,6 +146,7 @@ impl Default for Retry {
     fn default() -> Self {
         Self {
             retries: 0,
+            retries_of: Vec::new(),
             rules: vec![RetryRule::default()],
             backoff: Backoff::default(),
             waits_after_last: false,
@@ -142,6 +154,16 @@ impl Default for Retry {
             budget: None,
         }
     }
+}
+
+/// How many retries there are after some failures.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetriesOf {
+    /// These.
+    pub on: Statuses,
+    /// So many.
+    pub retries: u32,
 }
 
 /// After which failures a group gets another attempt, and where.
@@ -206,6 +228,8 @@ pub enum At {
     Any,
     /// To whom the selection picks, and the failed one is out of it for this request's time in the group.
     Other,
+    /// The same, unless nobody else is left.
+    OtherIfAny,
 }
 
 /// A token bucket for retries: each call adds `per_call`, up to `cap`; a further try in a group takes 1, and

@@ -51,6 +51,15 @@ impl Statuses {
         status < END && self.set[status / 64] >> (status % 64) & 1 == 1
     }
 
+    /// Those of both.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        let mut both = self.clone();
+        both.set.iter_mut().zip(other.set).for_each(|(word, more)| *word |= more);
+        both.written.extend_from_slice(&other.written);
+        both
+    }
+
     /// Whether no status is.
     #[must_use]
     pub fn is_empty(&self) -> bool {

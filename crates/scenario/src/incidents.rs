@@ -12,8 +12,8 @@ const SHAPE: f64 = 0.7;
 /// "Degraded performance": the word says slower, no page says how much. An assumption.
 const DEGRADED: FaultKind = FaultKind::Brownout { slowdown: 2.0 };
 /// A partial outage: the weight that status pages count it with (ICPE'25: 0.3 of an outage).
-const PARTIAL: FaultKind = FaultKind::Errors { share: 0.3, status: Status(500) };
-const OUTAGE: FaultKind = FaultKind::Down { status: Status(503) };
+const PARTIAL: FaultKind = FaultKind::Errors { share: 0.3, status: Status(500), retry_after: None };
+const OUTAGE: FaultKind = FaultKind::Down { status: Status(503), retry_after: None };
 
 /// An incident process: what each incident is, and what some of them are as well.
 struct Laws {
@@ -56,7 +56,7 @@ impl Record {
             },
             // Five in 6.3 d; mean 19 min over a median of 17 gives sigma 0.47; the share makes the page's 99.62 %.
             Self::Together => Laws {
-                kind: FaultKind::Errors { share: 0.37, status: Status(500) },
+                kind: FaultKind::Errors { share: 0.37, status: Status(500), retry_after: None },
                 worse: &[],
                 between: weibull(29.9, SHAPE),
                 lasting: lognormal(17.0 / 60.0, 0.47),
@@ -74,7 +74,7 @@ impl Record {
             },
             // 38, 35 and 50 min; 85 % failed at the height of Feb 2026; as often as makes the page's 99.89 %.
             Self::OpenRouter => Laws {
-                kind: FaultKind::Errors { share: 0.85, status: Status(500) },
+                kind: FaultKind::Errors { share: 0.85, status: Status(500), retry_after: None },
                 worse: &[],
                 between: weibull(554.0, SHAPE),
                 lasting: lognormal(38.0 / 60.0, 0.5),
@@ -98,7 +98,7 @@ impl Record {
                 micro: hours(12.0),
             },
             Self::SiliconFlow => Laws {
-                kind: FaultKind::Errors { share: 0.3, status: Status(503) },
+                kind: FaultKind::Errors { share: 0.3, status: Status(503), retry_after: None },
                 worse: &[(OUTAGE, 0.2), (FaultKind::Blackhole, 0.05)],
                 between: weibull(120.0, SHAPE),
                 lasting: lognormal(0.75, SIGMA),
@@ -115,10 +115,11 @@ impl Record {
 }
 
 impl Incidents {
-    /// The names of the processes it becomes.
-    pub(crate) fn names(&self) -> Vec<String> {
+    /// The names of the processes it becomes. `drawn_as` is what the draws of its target are called, so that renaming the
+    /// target with its draws kept changes none of them.
+    pub(crate) fn names(&self, drawn_as: &str) -> Vec<String> {
         let parts = [("incidents", true), ("micro", self.micro), ("spikes", self.has_spikes())];
-        parts.into_iter().filter(|part| part.1).map(|(part, _)| format!("{}/{part}", self.target)).collect()
+        parts.into_iter().filter(|part| part.1).map(|(part, _)| format!("{drawn_as}/{part}")).collect()
     }
 
     const fn has_spikes(&self) -> bool {
@@ -126,7 +127,7 @@ impl Incidents {
     }
 
     /// The processes it becomes. It was checked.
-    pub(crate) fn processes(&self) -> Vec<Process> {
+    pub(crate) fn processes(&self, drawn_as: &str) -> Vec<Process> {
         let laws = self.like.laws();
         let target = || self.target.clone();
         let often = |span: Span| Span::from_secs_f64_saturating(span.as_secs_f64() / self.rate);
@@ -137,7 +138,7 @@ impl Incidents {
         let worse = laws.worse.iter();
         let worse = worse.map(|&(kind, chance)| Also { target: target(), chance, kind: Some(kind) });
         let mut processes = vec![Process {
-            name: format!("{}/incidents", self.target),
+            name: format!("{drawn_as}/incidents"),
             target: target(),
             kind: laws.kind,
             between,
@@ -147,7 +148,7 @@ impl Incidents {
         }];
         if self.micro {
             processes.push(Process {
-                name: format!("{}/micro", self.target),
+                name: format!("{drawn_as}/micro"),
                 target: target(),
                 kind: OUTAGE,
                 between: SpanDist::Exponential { mean: often(laws.micro) },
@@ -158,7 +159,7 @@ impl Incidents {
         }
         if self.has_spikes() {
             processes.push(Process {
-                name: format!("{}/spikes", self.target),
+                name: format!("{drawn_as}/spikes"),
                 target: target(),
                 kind: FaultKind::RateLimitSpike { scale: 0.3 },
                 between: SpanDist::Exponential { mean: often(Span::from_hours(48)) },

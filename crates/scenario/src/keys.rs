@@ -3,6 +3,7 @@
 /// Keys, an example of their value, and what they are.
 const KEYS: &[(&str, &str, &str)] = &[
     ("name", "\"cn-chat\"", "a name of your choice"),
+    ("draws_as", "\"cn-chat\"", "what its random draws are called"),
     ("start", "\"2026-11-18 00:00 Asia/Shanghai\"", "when the scenario starts: date, time and zone"),
     ("duration", "\"24h\"", "how long the scenario lasts"),
     ("warm_up", "\"10m\"", "time before requests are counted"),

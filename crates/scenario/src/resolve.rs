@@ -9,7 +9,7 @@ use sandbox_model::{NodeId, ProviderId, Steps};
 
 use crate::check::{self, Report};
 use crate::clock::When;
-use crate::file::{Arrivals, FaultEntry, Incidents, Link, Process, Scenario, Script, Step, Workload};
+use crate::file::{Arrivals, FaultEntry, Link, Process, Scenario, Script, Step, Workload};
 use crate::objective::Objective;
 use crate::problem::{Invalid, Problem, name_hint};
 use crate::read::{fits, read};
@@ -196,7 +196,9 @@ fn build(
     let region = |name: &str| regions.iter().position(|r| r == name).unwrap_or_default();
     scenario.weather.script = Script::from(script.clone()).faults;
     let presets = std::mem::take(&mut scenario.weather.incidents);
-    scenario.weather.processes.extend(presets.iter().flat_map(Incidents::processes));
+    let drawn: Vec<_> =
+        presets.iter().flat_map(|preset| preset.processes(scenario.drawn_as(&preset.target))).collect();
+    scenario.weather.processes.extend(drawn);
     for process in &mut scenario.weather.processes {
         let kind = process.kind;
         process.also.iter_mut().for_each(|also| also.kind = also.kind.or(Some(kind)));
@@ -312,6 +314,7 @@ fn nodes(scenario: &Scenario, region: impl Fn(&str) -> usize) -> Vec<Node> {
             scenario.providers.iter().position(|p| p.name == endpoint.provider).unwrap_or_default();
         Node {
             name: endpoint.name.clone(),
+            drawn_as: endpoint.drawn_as().to_owned(),
             kind: NodeKind::Endpoint { index, provider: ProviderId::from_index(provider) },
             region: Some(region(&scenario.providers[provider].region)),
             targets: Vec::new(),
@@ -320,6 +323,7 @@ fn nodes(scenario: &Scenario, region: impl Fn(&str) -> usize) -> Vec<Node> {
     let graph = check::Graph::new(scenario);
     let routers = scenario.routers.iter().enumerate().map(|(index, router)| Node {
         name: router.name.clone(),
+        drawn_as: router.drawn_as().to_owned(),
         kind: NodeKind::Router { index },
         region: router.region.as_deref().map(&region),
         targets: graph.targets[scenario.endpoints.len() + index]

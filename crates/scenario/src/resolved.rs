@@ -65,6 +65,8 @@ pub enum NodeKind {
 pub struct Node {
     /// Its name.
     pub name: String,
+    /// What its random draws are called.
+    pub drawn_as: String,
     /// What it is.
     pub kind: NodeKind,
     /// Index of the region where it runs; `None` for a router that is a library inside its caller.

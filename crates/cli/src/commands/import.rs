@@ -2,15 +2,18 @@
 
 use std::path::Path;
 
-use sandbox_scenario::import::{Imported, prices, serving, statuspage, trace};
+use sandbox_scenario::import::{Imported, litellm, prices, serving, statuspage, trace};
 
-use crate::args::{Import, ImportPrices, ImportServing, ImportStatuspage, ImportTrace, TraceForm};
+use crate::args::{
+    Import, ImportLitellm, ImportPrices, ImportServing, ImportStatuspage, ImportTrace, TraceForm,
+};
 use crate::exit::{Code, Failure};
 use crate::files;
 
 /// Reads another tool's file, tells what could not be carried over, and writes what it makes of the rest.
 pub(super) fn import(what: &Import) -> Result<Code, Failure> {
     let (imported, out) = match what {
+        Import::Litellm(args) => (import_litellm(args)?, &args.out),
         Import::Statuspage(args) => (import_statuspage(args)?, &args.out),
         Import::Prices(args) => (import_prices(args)?, &args.out),
         Import::Trace(args) => (import_trace(args)?, &args.out),
@@ -24,6 +27,16 @@ pub(super) fn import(what: &Import) -> Result<Code, Failure> {
         None => print!("{}", imported.text),
     }
     Ok(Code::Ok)
+}
+
+/// Tells the account of the config first, then what is assumed: that is what a reader must see last.
+fn import_litellm(args: &ImportLitellm) -> Result<Imported, Failure> {
+    let (name, bytes) = read(&args.file)?;
+    let litellm::Import { text, notes, account } = litellm::import(&name, &bytes, args.model.as_deref())?;
+    for line in account {
+        eprintln!("{line}");
+    }
+    Ok(Imported { text, notes })
 }
 
 fn import_prices(args: &ImportPrices) -> Result<Imported, Failure> {

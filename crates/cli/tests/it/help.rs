@@ -7,6 +7,8 @@ fn help_is_what_it_was() {
     let bench = Bench::new();
     // Text is wrapped at 100 columns at most, and at 100 where there is no terminal.
     insta::assert_snapshot!("help", bench.sandbox("--help").expect(0).out);
+    insta::assert_snapshot!("help-import", bench.sandbox("import --help").expect(0).out);
+    insta::assert_snapshot!("help-import-litellm", bench.sandbox("import litellm --help").expect(0).out);
     insta::assert_snapshot!("help-run", bench.sandbox("run --help").expect(0).out);
 }
 

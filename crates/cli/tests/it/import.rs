@@ -72,6 +72,60 @@ fn a_trace_becomes_a_workload_that_runs() {
     assert!(bench.sandbox("import trace short.csv").expect(3).err.contains("too few to measure"));
 }
 
+#[test]
+fn a_litellm_config_becomes_a_scenario_that_runs_as_it_is() {
+    let bench = Bench::new();
+    for name in ["balanced", "fallback", "latency"] {
+        let path = crate::bench::repository().join(format!("fixtures/litellm/{name}.yaml"));
+        bench.write("config.yaml", &std::fs::read_to_string(path).expect("a fixture"));
+        let told = bench.sandbox("import litellm config.yaml --out imported.ron").expect(0);
+        assert_eq!(told.out, "");
+        for part in ["mapped (", "not modelled (", "irrelevant to routing (", "note: PRICES NOT KNOWN of "] {
+            assert!(told.err.contains(part), "{part}:\n{}", told.err);
+        }
+        if told.err.contains("cannot be simulated yet") {
+            assert_eq!(name, "latency");
+            bench.sandbox("run imported.ron --out latency").expect(3);
+            continue;
+        }
+        bench.sandbox(&format!("run imported.ron --out {name}")).expect(0);
+        let summary = bench.summary(name);
+        assert!(summary.requests.arrived > 3_000, "an hour at one a second");
+        let written = bench.read(&format!("{name}/scenario.ron"));
+        assert!(!format!("{}{}{written}", told.err, bench.read("imported.ron")).contains("this-is-a-secret"));
+        if name == "fallback" {
+            // Ten minutes of an hour without the plan: the fallback group has them.
+            assert!(summary.requests.leaked > 400, "{:?}", summary.requests);
+        }
+    }
+    let path = crate::bench::repository().join("fixtures/litellm/balanced.yaml");
+    bench.write("config.yaml", &std::fs::read_to_string(path).expect("a fixture"));
+    let only = bench.sandbox("import litellm config.yaml --model claude").expect(0);
+    assert!(only.out.contains("\"litellm-claude\"") && only.err.contains("are left out"), "{}", only.err);
+}
+
+#[test]
+fn a_broken_litellm_config_ends_with_3_and_shows_no_values() {
+    let bench = Bench::new();
+    bench.write(
+        "config.yaml",
+        "model_list:\n- model_name: a\n  litellm_params: {model: b, api_key: sk-secret, rpm: many}\n",
+    );
+    let ended = bench.sandbox("import litellm config.yaml").expect(3);
+    assert!(
+        ended.err.contains("config.yaml:3:") && ended.err.contains("hint: write a whole number"),
+        "{}",
+        ended.err
+    );
+    assert!(!ended.err.contains("secret") && ended.out.is_empty(), "{}", ended.err);
+    bench.write("config.yaml", "");
+    assert!(bench.sandbox("import litellm config.yaml").expect(3).err.contains("is empty"));
+    bench.write("config.yaml", "model_list: [{model_name: gpt, litellm_params: {model: b}}]");
+    let ended = bench.sandbox("import litellm config.yaml --model gtp").expect(3);
+    assert!(ended.err.contains("did you mean `gpt`?"), "{}", ended.err);
+    bench.sandbox("import litellm nothing.yaml").expect(1);
+}
+
 const MADE_UP: &str = include_str!("../../../../fixtures/serving/made-up.csv");
 
 #[test]

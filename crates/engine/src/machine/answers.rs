@@ -164,6 +164,8 @@ impl Machine {
         let attempt = &self.attempts[id];
         let (number, target) = (attempt.number as usize, attempt.target);
         let request = &self.requests[attempt.request];
+        let call = &self.calls[attempt.call];
+        let by_caller = answer == Answer::TimedOut && call.parent == NONE && now >= request.deadline;
         let served = request.served.as_ref().filter(|_| answer.is_ok());
         let seen = Seen {
             first_token: (attempt.head > Time::ZERO && attempt.head <= now).then_some(attempt.head),
@@ -172,6 +174,7 @@ impl Machine {
             cached: attempt.cached,
             billed: served.map_or(Usd::ZERO, |served| served.billed),
             conversation: conversation_of(request, &self.conversations),
+            by_caller,
             ..Seen::new(now, number, answer, attempt.began)
         };
         let call = &mut self.calls[attempt.call];

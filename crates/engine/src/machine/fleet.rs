@@ -81,7 +81,7 @@ fn seen(
                 // Others run against the same narrowed limits: an assumption.
                 _ if limits >= condition.limit_scale => report.limited += 1,
                 Fate::Served(None) => report.passed += 1,
-                Fate::Fails(status) if status == sandbox_model::Status::TOO_MANY_REQUESTS => {
+                Fate::Fails(failure) if failure.status == sandbox_model::Status::TOO_MANY_REQUESTS => {
                     report.limited += 1
                 }
                 _ => report.failed += 1,

@@ -44,9 +44,9 @@ impl Machine {
                 attempt.stage = Stage::Held(blank);
                 attempt.answer = Answer::failed(status);
             }
-            (Fate::Fails(status), _) => {
+            (Fate::Fails(refusal), _) => {
                 self.bill_failure(id, kind, now);
-                self.refuse(id, kind, Answer::failed(status), Cause::Outage, now, queue);
+                self.refuse(id, kind, refusal.answer(), Cause::Outage, now, queue);
             }
             (Fate::Served(cut), Kind::Endpoint(e)) => self.offer(id, e, cut, now, queue),
             (Fate::Served(_), Kind::Router(router)) => {

@@ -2,7 +2,7 @@
 
 use sandbox_core::{Time, uniform};
 use sandbox_model::{Answer, Cause, FaultKind, FaultScope, NodeId, OutageScript, Status};
-use sandbox_providers::{Ask, Condition, Fate, Luck, Pace};
+use sandbox_providers::{Ask, Condition, Failure, Fate, Luck, Pace};
 use sandbox_routers::Truth;
 use sandbox_scenario::Resolved;
 
@@ -99,24 +99,24 @@ impl Machine {
         let (first, past_last) = self.world.endpoints[e as usize].replicas;
         let there = self.world.endpoints[e as usize].there;
         for replica in first..past_last {
-            if let Some(status) = refuses {
-                self.break_off_all(replica, status, now, queue);
+            if let Some(refusal) = refuses {
+                self.break_off_all(replica, refusal, now, queue);
             } else if replica >= there && !hangs {
-                self.break_off_all(replica, Status::UNAVAILABLE, now, queue);
+                self.break_off_all(replica, Failure::plain(Status::UNAVAILABLE), now, queue);
             }
             self.retime(replica, queue);
         }
     }
 
-    /// Breaks off everything in a replica: those that wait or have no token yet get `status`.
-    fn break_off_all(&mut self, replica: u16, status: Status, now: Time, queue: &mut Queue) {
+    /// Breaks off everything in a replica: those that wait or have no token yet get `refusal`.
+    fn break_off_all(&mut self, replica: u16, refusal: Failure, now: Time, queue: &mut Queue) {
         let mut broken_off = std::mem::take(&mut self.broken_off);
         let Replica { endpoint: e, batch, .. } = &mut self.world.replicas[replica as usize];
         let e = *e;
         batch.clear(now, &mut broken_off);
         for progress in broken_off.drain(..) {
             let streaming = self.attempts[progress.id].streaming;
-            let answer = if streaming { Answer::Cut } else { Answer::failed(status) };
+            let answer = if streaming { Answer::Cut } else { refusal.answer() };
             self.break_off(progress.id, e, progress.tokens, answer, Cause::Outage, now, queue);
         }
         self.broken_off = broken_off;

@@ -161,7 +161,7 @@ pub(super) fn build_congestions(resolved: &Resolved, seed: &Seed) -> Vec<Provide
     let mut loads = Vec::new();
     for (index, (spec, extra)) in scenario.providers.iter().zip(&resolved.providers).enumerate() {
         let (Some(congestion), Some(curve)) = (&spec.congestion, &extra.competing) else { continue };
-        let stream = seed.stream(&format!("provider/{}/congestion", spec.name));
+        let stream = seed.stream(&format!("provider/{}/congestion", spec.drawn_as()));
         let of_provider = |node: &&sandbox_scenario::resolved::Node| matches!(node.kind, NodeKind::Endpoint { provider, .. } if provider.index() == index);
         let endpoints = resolved
             .nodes

@@ -186,9 +186,9 @@ fn build_node(resolved: &Resolved, node: &sandbox_scenario::resolved::Node, seed
         kind,
         region: node.region.map(|r| r as u16),
         health: Health::default(),
-        noise: seed.noise(&format!("node/{}", node.name)),
-        noise_of_clients: seed.noise(&format!("node/{}/clients", node.name)),
-        noise_of_loss: seed.noise(&format!("node/{}/loss", node.name)),
+        noise: seed.noise(&format!("node/{}", node.drawn_as)),
+        noise_of_clients: seed.noise(&format!("node/{}/clients", node.drawn_as)),
+        noise_of_loss: seed.noise(&format!("node/{}/loss", node.drawn_as)),
         overhead,
     }
 }

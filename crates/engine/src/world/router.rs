@@ -43,11 +43,11 @@ pub(super) fn build_router(resolved: &Resolved, node: NodeId, index: usize, seed
         node,
         strategy: build_strategy(resolved, &spec.strategy),
         pristine: build_strategy(resolved, &spec.strategy),
-        noise: seed.noise(&format!("router/{}", spec.name)),
+        noise: seed.noise(&format!("router/{}", spec.drawn_as())),
         views,
         timeouts: spec.strategy.timeouts(),
         fees: spec.fees.as_ref().map(|fees| build_fees(spec, fees)),
-        feed: spec.fleet.as_ref().map(|fleet| Feed::new(resolved, &spec.name, fleet, &targets, seed)),
+        feed: spec.fleet.as_ref().map(|fleet| Feed::new(resolved, spec.drawn_as(), fleet, &targets, seed)),
         targets,
         is_gateway: spec.region.is_some(),
     }

@@ -171,8 +171,8 @@ enum Sender {
 
 pub(super) fn build_workload(resolved: &Resolved, index: usize, seed: &Seed) -> Workload {
     let (spec, extra) = (&resolved.scenario.workloads[index], &resolved.workloads[index]);
-    let stream = |what: &str| seed.stream(&format!("workload/{}/{what}", spec.name));
-    let noise = |what: &str| seed.noise(&format!("workload/{}/{what}", spec.name));
+    let stream = |what: &str| seed.stream(&format!("workload/{}/{what}", spec.drawn_as()));
+    let noise = |what: &str| seed.noise(&format!("workload/{}/{what}", spec.drawn_as()));
     let weights = zipf(&spec.clients);
     Workload {
         region: extra.region as u16,

@@ -16,6 +16,14 @@ use draw::{Draw, FEATURES, SQUEEZE, WEATHER};
 
 const CASES: u32 = 80;
 
+/// How many bits of `on` in [`scenario`] mean something.
+pub(crate) const FEATURE_COUNT: usize = FEATURES.len();
+
+/// A drawn scenario as text, for tests of other subjects.
+pub(crate) fn scenario(on: u64, numbers: u64) -> String {
+    Draw { on, numbers }.text(false)
+}
+
 fn resolve(text: &str) -> Resolved {
     Resolved::parse("swarm.ron", text, None, &[]).unwrap_or_else(|invalid| panic!("{invalid}\n{text}"))
 }

@@ -80,7 +80,7 @@ fn many_lanes() -> Shape {
     let faults = (0..28).map(|lane| {
         let from = dice.below(70_000);
         let kind = match dice.below(4) {
-            0 => FaultKind::Errors { share: 0.3, status: Status::INTERNAL },
+            0 => FaultKind::Errors { share: 0.3, status: Status::INTERNAL, retry_after: None },
             1 => FaultKind::Brownout { slowdown: 4.0 },
             2 => FaultKind::RateLimitSpike { scale: 0.1 },
             _ => down(),

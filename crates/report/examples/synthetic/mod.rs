@@ -48,7 +48,7 @@ pub(crate) fn fault(target: &str, kind: FaultKind, from_s: u64, until_s: u64) ->
 }
 
 pub(crate) fn down() -> FaultKind {
-    FaultKind::Down { status: Status::UNAVAILABLE }
+    FaultKind::Down { status: Status::UNAVAILABLE, retry_after: None }
 }
 
 fn at(s: u64) -> Time {
@@ -67,7 +67,12 @@ pub(crate) fn day() -> Shape {
         (0, fault("siliconflow", FaultKind::RateLimitSpike { scale: 0.2 }, 50_400, 52_200), 5, 60),
         (
             3,
-            fault("or-novita", FaultKind::Errors { share: 0.4, status: Status::INTERNAL }, 57_600, 61_500),
+            fault(
+                "or-novita",
+                FaultKind::Errors { share: 0.4, status: Status::INTERNAL, retry_after: None },
+                57_600,
+                61_500,
+            ),
             90,
             30,
         ),

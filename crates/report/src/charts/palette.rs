@@ -124,12 +124,12 @@ mod tests {
     fn no_two_kinds_of_fault_share_hue_and_bar() {
         let (share, status, slowdown) = (0.5, Status::INTERNAL, 2.0);
         let kinds = [
-            FaultKind::Down { status },
-            FaultKind::Down { status: Status(403) },
+            FaultKind::Down { status, retry_after: None },
+            FaultKind::Down { status: Status(403), retry_after: None },
             FaultKind::Blackhole,
             FaultKind::Brownout { slowdown },
-            FaultKind::Errors { share, status },
-            FaultKind::Errors { share, status: Status(401) },
+            FaultKind::Errors { share, status, retry_after: None },
+            FaultKind::Errors { share, status: Status(401), retry_after: None },
             FaultKind::Gray { share, status },
             FaultKind::SlowFail { share, hold: Span::from_secs(60), status },
             FaultKind::SlowFirstToken { slowdown },

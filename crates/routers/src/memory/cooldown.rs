@@ -30,6 +30,13 @@ pub struct Cooldown {
     pub retry_after: bool,
     /// Added to a Retry-After. (Helicone: 30 s.)
     pub beyond_retry_after: Span,
+    /// Whether failures count on while it lasts and are not forgotten when it begins: for `within` from the first,
+    /// however it goes. (LiteLLM's allowed fails: yes.)
+    pub keeps_count: bool,
+    /// By target: whether only the failures in `failures_of` count. Empty: no.
+    pub spares: Vec<bool>,
+    /// Statuses that count for targets with others in their group alone, unless they are in `failures_of`.
+    pub spares_alone_on: Statuses,
 }
 
 impl Default for Cooldown {
@@ -44,6 +51,9 @@ impl Default for Cooldown {
             failures_of: Vec::new(),
             retry_after: false,
             beyond_retry_after: Span::ZERO,
+            keeps_count: false,
+            spares: Vec::new(),
+            spares_alone_on: Statuses::of(&[]),
         }
     }
 }
@@ -60,32 +70,39 @@ impl Cooling {
     /// `several`: the target's group has others. `out`: the target gets nothing as it is.
     pub(super) fn observe(&mut self, rule: &Cooldown, seen: &Seen, several: bool, out: bool) {
         let status = seen.answer.status();
-        if seen.answer.is_ok() || out {
+        if seen.answer.is_ok() || out && !rule.keeps_count {
             return;
         }
         if rule.at_once.has(status) || several && rule.at_once_of_several.has(status) {
             self.start(rule, seen);
             return;
         }
-        if !rule.counts.has(status) {
+        let listed = rule.failures_of.iter().find(|(statuses, _)| statuses.has(status));
+        let spared = rule.spares.get(seen.target) == Some(&true) || !several && rule.spares_alone_on.has(status);
+        if !rule.counts.has(status) || spared && listed.is_none() {
             return;
         }
-        if self.failures == 0 || seen.now.since(self.first) > rule.within {
+        let age = seen.now.since(self.first);
+        if self.failures == 0 || age > rule.within || rule.keeps_count && age == rule.within {
             self.first = seen.now;
             self.failures = 0;
         }
         self.failures += 1;
-        let needed = rule.failures_of.iter().find(|(statuses, _)| statuses.has(status));
-        let needed = needed.map_or(rule.failures, |&(_, failures)| failures);
+        let needed = listed.map_or(rule.failures, |&(_, failures)| failures);
         if needed > 0 && self.failures >= needed {
             self.start(rule, seen);
         }
     }
 
     fn start(&mut self, rule: &Cooldown, seen: &Seen) {
+        if self.until > seen.now {
+            return;
+        }
         let asked = seen.answer.retry_after().filter(|_| rule.retry_after);
         let length = asked.map_or(rule.length, |asked| asked.saturating_add(rule.beyond_retry_after));
         self.until = seen.now.saturating_add(length);
-        self.failures = 0;
+        if !rule.keeps_count {
+            self.failures = 0;
+        }
     }
 }

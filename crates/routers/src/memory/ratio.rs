@@ -22,6 +22,8 @@ pub struct ErrorRatio {
     pub at_least: u32,
     /// Statuses that are failures. Default: 401, 402, 404, 408, 429 and 5xx.
     pub counts: Statuses,
+    /// Failures after which it is looked at. Absent: those that count.
+    pub tips: Option<Statuses>,
     /// Whether a target that is alone in its group is never put out by this.
     pub spares_alone: bool,
     /// How often it is looked at; zero: after every result.
@@ -50,6 +52,7 @@ impl Default for ErrorRatio {
             above: 0.5,
             at_least: 5,
             counts: against_target(),
+            tips: None,
             spares_alone: false,
             every: Span::ZERO,
             length: Some(Span::from_secs(5)),
@@ -124,7 +127,8 @@ impl Ratio {
             (Moves::Tumbling, true) => _ = self.failed.add(rule.window, seen.now),
             (Moves::Tumbling, false) => _ = self.passed.add(rule.window, seen.now),
         }
-        if rule.every.is_zero() && failed && !out && (several || !rule.spares_alone) {
+        let tips = rule.tips.as_ref().is_none_or(|tips| tips.has(seen.answer.status()));
+        if rule.every.is_zero() && failed && tips && !out && (several || !rule.spares_alone) {
             self.look(rule, seen.now, seen.answer.retry_after());
         }
     }

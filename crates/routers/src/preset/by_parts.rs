@@ -34,6 +34,9 @@ pub struct ByParts {
     /// Memories: a target is out while one says so.
     #[serde(default)]
     pub memory: Vec<Rule>,
+    /// Whether a timeout that the caller's own deadline caused says nothing against a target.
+    #[serde(default)]
+    pub forgives_callers: bool,
     /// What becomes of a group whose targets are all out.
     #[serde(default)]
     pub when_all_out: WhenAllOut,
@@ -107,6 +110,7 @@ impl Preset for ByParts {
                 in_flight: self.in_flight.clone(),
             },
             memory: self.memory.clone(),
+            forgives_callers: self.forgives_callers,
             when_all_out: self.when_all_out,
             order: self.order.clone(),
             pick: self.pick.clone(),
@@ -117,6 +121,8 @@ impl Preset for ByParts {
             most_targets: self.most_targets.unwrap_or(u32::MAX),
             gives_up: self.gives_up,
             targets: plain.targets,
+            whole: Vec::new(),
+            fresh: Vec::new(),
         }
     }
 

@@ -3,14 +3,17 @@
 //!
 //! * [`by_parts`] – whatever a scenario puts together
 //! * [`fallback`] – targets in order; one target
+//! * [`litellm`] – LiteLLM's router
 //! * [`openrouter`] – OpenRouter's balancer
 
 pub mod by_parts;
 pub mod fallback;
+pub mod litellm;
 pub mod openrouter;
 
 pub use by_parts::{ByParts, Cap};
 pub use fallback::{Fallback, Single};
+pub use litellm::LiteLlm;
 pub use openrouter::{MaxPrice, OpenRouterLegacy};
 
 use sandbox_core::Span;

@@ -19,6 +19,9 @@ pub enum Pick {
     Ordered,
     /// By chance, in proportion to these weights. All alike where all are zero.
     Weighted(Vec<f64>),
+    /// By chance, in proportion to the first of these lists of weights in which anyone left has more than 0. All alike
+    /// where nobody has in any.
+    FirstWeights(Vec<Vec<f64>>),
     /// By chance, all alike.
     Uniform,
     /// One after the other.
@@ -71,6 +74,10 @@ impl Selection {
             Pick::Weighted(weights) => {
                 let any = members(pool).any(|t| weights[t] > 0.0);
                 weighted(pool, uniform(&mut luck()), |t| if any { weights[t] } else { 1.0 })
+            }
+            Pick::FirstWeights(lists) => {
+                let weights = lists.iter().find(|weights| members(pool).any(|t| weights[t] > 0.0));
+                weighted(pool, uniform(&mut luck()), |t| weights.map_or(1.0, |weights| weights[t]))
             }
             Pick::Uniform => weighted(pool, uniform(&mut luck()), |_| 1.0),
             Pick::RoundRobin => {

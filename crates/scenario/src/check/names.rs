@@ -66,6 +66,7 @@ pub(super) fn unique(scenario: &Scenario, report: &mut Report<'_>) {
             "workloads need different names",
         );
     }
+    draws(scenario, report);
     let mut seen = BTreeMap::new();
     for (index, process) in scenario.weather.processes.iter().enumerate() {
         let path = Path::root("weather").key("processes").at(index);
@@ -80,7 +81,7 @@ pub(super) fn unique(scenario: &Scenario, report: &mut Report<'_>) {
     let mut presets: BTreeMap<String, usize> = BTreeMap::new();
     for (index, incidents) in scenario.weather.incidents.iter().enumerate() {
         let at = Path::root("weather").key("incidents").at(index).key("target");
-        for name in incidents.names() {
+        for name in incidents.names(scenario.drawn_as(&incidents.target)) {
             if seen.contains_key(name.as_str()) {
                 let message = format!("`{name}` is already the name of a process");
                 report.say(
@@ -103,6 +104,30 @@ pub(super) fn unique(scenario: &Scenario, report: &mut Report<'_>) {
         if let Some(first) = seen.insert(pair, index) {
             let message = format!("`{}` and `{}` are linked already by links[{first}]", link.from, link.to);
             report.say(&Path::root("links").at(index), message, "links work both ways: keep one of the two");
+        }
+    }
+}
+
+/// What draws are called: nothing may have the draws of another. Providers, endpoints and routers share their names, and so
+/// these.
+fn draws(scenario: &Scenario, report: &mut Report<'_>) {
+    let nodes = [
+        ("providers", scenario.providers.iter().map(|x| (&x.draws_as, x.drawn_as())).collect::<Vec<_>>()),
+        ("endpoints", scenario.endpoints.iter().map(|x| (&x.draws_as, x.drawn_as())).collect()),
+        ("routers", scenario.routers.iter().map(|x| (&x.draws_as, x.drawn_as())).collect()),
+    ];
+    let workloads = ("workloads", scenario.workloads.iter().map(|x| (&x.draws_as, x.drawn_as())).collect());
+    for lists in [&nodes[..], &[workloads]] {
+        let all = || lists.iter().flat_map(|(key, list)| list.iter().enumerate().map(move |(i, x)| (*key, i, x)));
+        // Names that nobody gives twice are checked as names; here, what somebody calls otherwise.
+        for (key, index, (given, drawn)) in all().filter(|(.., (given, _))| given.is_some()) {
+            let at = Path::root(key).at(index).key("draws_as");
+            if given.as_ref().is_some_and(|text| text.trim().is_empty()) {
+                report.say(&at, "is empty", "write the name whose draws are to be kept, or leave the key out");
+            } else if all().any(|(other, i, (_, name))| (other, i) != (key, index) && name == drawn) {
+                let message = format!("something else has the draws of `{drawn}`");
+                report.say(&at, message, "two of them would have the same luck: keep it in one place");
+            }
         }
     }
 }
@@ -188,15 +213,20 @@ fn targets(
     let names = router.strategy.targets();
     if names.is_empty() {
         let hint = format!("name at least one, like targets: [\"{}\"]", nodes.first().unwrap_or(&"sf-v3"));
-        report.say(&strategy.key("targets"), "a router needs a target", hint);
+        let key = if matches!(router.strategy, Strategy::LiteLlm(_)) { "groups" } else { "targets" };
+        report.say(&strategy.key(key), "a router needs a target", hint);
     }
     if names.len() > TARGETS_MAX {
         let message = format!("{} targets are more than {TARGETS_MAX}", names.len());
         report.say(&strategy.key("targets"), message, "let a router of its own stand for some of them");
     }
     for (i, name) in names.iter().enumerate() {
-        let at = match router.strategy {
+        let at = match &router.strategy {
             Strategy::Single(_) => strategy.key("target"),
+            Strategy::LiteLlm(preset) => {
+                let (group, place) = preset.place(i).unwrap_or_default();
+                strategy.key("groups").at(group).key("deployments").at(place).key("target")
+            }
             _ => strategy.key("targets").at(i),
         };
         if !nodes.contains(&name.as_str()) {
@@ -213,11 +243,11 @@ fn targets(
                 report.say(&at, format!("no endpoint or router is called `{name}`"), hint);
             }
         } else if names[..i].contains(name) {
-            report.say(
-                &at,
-                format!("`{name}` is a target already"),
-                "remove it; `retries` is for trying one target again",
-            );
+            let hint = match router.strategy {
+                Strategy::LiteLlm(_) => "let a router of its own, a `Single`, stand for the second deployment",
+                _ => "remove it; `retries` is for trying one target again",
+            };
+            report.say(&at, format!("`{name}` is a target already"), hint);
         }
     }
     let mentions = router.strategy.preset().map(Preset::mentions).unwrap_or_default();

@@ -1,5 +1,7 @@
 //! Numbers of routers.
 
+mod litellm;
+
 use sandbox_core::Span;
 use sandbox_routers::preset::{ByParts, Fallback};
 use sandbox_routers::{Backoff, Cooldown, Demotion, ErrorRatio, Jitter, Pick, Rule};
@@ -27,6 +29,7 @@ pub(super) fn router(router: &Path, r: &Router, report: &mut Report<'_>) {
         Strategy::Fallback(fallback) => self::fallback(path, fallback, report),
         Strategy::Composed(parts) => by_parts(path, parts, report),
         Strategy::OpenRouterLegacy(legacy) => demotion(&path.key("demotion"), &legacy.demotion, report),
+        Strategy::LiteLlm(preset) => litellm::litellm(path, preset, report),
     }
 }
 

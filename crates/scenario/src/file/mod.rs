@@ -97,6 +97,16 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// What the draws of a fault's target are called: a provider, endpoint or router; the name itself of anything else.
+    #[must_use]
+    pub fn drawn_as<'a>(&'a self, target: &'a str) -> &'a str {
+        let providers = self.providers.iter().map(|p| (&p.name, p.drawn_as()));
+        let endpoints = self.endpoints.iter().map(|e| (&e.name, e.drawn_as()));
+        let routers = self.routers.iter().map(|r| (&r.name, r.drawn_as()));
+        let mut all = providers.chain(endpoints).chain(routers);
+        all.find(|(name, _)| *name == target).map_or(target, |(_, drawn)| drawn)
+    }
+
     /// All regions, in order of first mention: providers, routers, workloads, links.
     #[must_use]
     pub fn region_names(&self) -> Vec<&str> {
@@ -112,6 +122,21 @@ impl Scenario {
         names
     }
 }
+
+/// What the random draws of a thing are called.
+macro_rules! drawn {
+    ($($thing:ty),*) => {$(
+        impl $thing {
+            /// What its random draws are called.
+            #[must_use]
+            pub fn drawn_as(&self) -> &str {
+                self.draws_as.as_deref().unwrap_or(&self.name)
+            }
+        }
+    )*};
+}
+
+drawn!(Provider, Endpoint, Router, Workload);
 
 const fn one() -> u64 {
     1

@@ -11,6 +11,9 @@ use super::{Billing, Limits, PriceList, Profile, Serving};
 pub struct Provider {
     /// Unique among providers, endpoints and routers; faults may target it and then hit all its endpoints.
     pub name: String,
+    /// What its random draws are called. Default: its name. To rename it without other draws, keep the old name here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draws_as: Option<String>,
     /// The region its endpoints answer from.
     pub region: String,
     /// Load of other tenants on every endpoint of this provider.
@@ -44,6 +47,9 @@ pub struct Congestion {
 pub struct Endpoint {
     /// Unique among providers, endpoints and routers.
     pub name: String,
+    /// What its random draws are called. Default: its name. To rename it without other draws, keep the old name here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draws_as: Option<String>,
     /// The provider whose machines these are.
     pub provider: String,
     /// The model it serves: a label, and which endpoints of an account share limits.

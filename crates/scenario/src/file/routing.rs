@@ -5,7 +5,7 @@
 use sandbox_core::Span;
 use sandbox_model::Rate;
 use sandbox_routers::Preset;
-use sandbox_routers::preset::{ByParts, Fallback, OpenRouterLegacy, Single, Timeouts};
+use sandbox_routers::preset::{ByParts, Fallback, LiteLlm, OpenRouterLegacy, Single, Timeouts};
 use serde::{Deserialize, Serialize};
 
 use super::Fees;
@@ -16,6 +16,9 @@ use super::Fees;
 pub struct Router {
     /// Unique among providers, endpoints and routers.
     pub name: String,
+    /// What its random draws are called. Default: its name. To rename it without other draws, keep the old name here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draws_as: Option<String>,
     /// Where a hosted gateway runs. Absent: a library inside its caller, with no network in between.
     #[serde(default)]
     pub region: Option<String>,
@@ -74,6 +77,8 @@ pub enum Strategy {
     Composed(ByParts),
     /// OpenRouter's balancer up to Aug 2026.
     OpenRouterLegacy(OpenRouterLegacy),
+    /// LiteLLM's router.
+    LiteLlm(LiteLlm),
     /// Knows the truth.
     Clairvoyant(Clairvoyant),
 }
@@ -98,6 +103,7 @@ impl Strategy {
             Self::Fallback(preset) => preset,
             Self::Composed(preset) => preset,
             Self::OpenRouterLegacy(preset) => preset,
+            Self::LiteLlm(preset) => preset,
             Self::Clairvoyant(_) => return None,
         })
     }

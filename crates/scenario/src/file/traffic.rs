@@ -12,6 +12,9 @@ use super::{Profile, SpanDist};
 pub struct Workload {
     /// Unique among workloads.
     pub name: String,
+    /// What its random draws are called. Default: its name. To rename it without other draws, keep the old name here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draws_as: Option<String>,
     /// Where its clients are.
     pub region: String,
     /// The router its requests enter.

@@ -1,10 +1,12 @@
 //! Importers: from other tools' files to pieces of a scenario.
 //!
+//! * [`litellm`] – a config of LiteLLM's proxy to a scenario that runs
 //! * [`prices`] – price lists of LiteLLM and OpenRouter to `price` blocks
 //! * [`serving`] – measured prefill and decode times, fitted to a `serving: (…)` block
 //! * [`statuspage`] – incidents of a status page (Statuspage v2) to an outage script
 //! * [`trace`] – recorded arrivals to a workload, with a generator fitted to them
 
+pub mod litellm;
 pub mod prices;
 pub mod serving;
 pub mod statuspage;

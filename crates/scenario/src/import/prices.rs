@@ -128,7 +128,7 @@ impl Offer<'_> {
 }
 
 /// Dollars a token as a price, and whether it is exact; `None` if it is not an amount, or less than nothing.
-fn per_token(text: &str) -> Option<(Price, bool)> {
+pub(super) fn per_token(text: &str) -> Option<(Price, bool)> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => {
             (mantissa, exponent.strip_prefix('+').unwrap_or(exponent).parse::<i32>().ok()?)

@@ -55,9 +55,9 @@ pub enum End {
 /// and for incidents without impact.
 #[must_use]
 pub fn kind_of(impact: &str) -> Option<FaultKind> {
-    let errors = |share| Some(FaultKind::Errors { share, status: Status(500) });
+    let errors = |share| Some(FaultKind::Errors { share, status: Status(500), retry_after: None });
     match impact {
-        "critical" => Some(FaultKind::Down { status: Status(503) }),
+        "critical" => Some(FaultKind::Down { status: Status(503), retry_after: None }),
         "major" => errors(0.5),
         "minor" => errors(0.1),
         _ => None,

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod doc;
+mod import_litellm;
 mod import_serving;
 mod invalid;
 mod network;

@@ -38,7 +38,7 @@ fn names_become_indices_and_shapes_become_curves() {
 fn a_script_replaces_faults_and_processes() {
     let fault = |target: &str| FaultEntry {
         target: target.to_owned(),
-        kind: FaultKind::Down { status: Status::UNAVAILABLE },
+        kind: FaultKind::Down { status: Status::UNAVAILABLE, retry_after: None },
         from: "1h".parse::<When>().unwrap(),
         until: "02:00 Asia/Shanghai".parse().unwrap(),
     };

@@ -29,12 +29,21 @@ fn a_jitter_of_none_reads_back_as_itself() {
     assert_eq!(first.scenario, second.scenario);
 }
 
+fn asked() -> impl Strategy<Value = Option<Span>> {
+    prop::option::of((1..1_000_u64).prop_map(Span::from_secs))
+}
+
 fn kind() -> impl Strategy<Value = FaultKind> {
     prop_oneof![
-        (400_u16..600).prop_map(|s| FaultKind::Down { status: Status(s) }),
+        (400_u16..600, asked())
+            .prop_map(|(s, retry_after)| FaultKind::Down { status: Status(s), retry_after }),
         Just(FaultKind::Blackhole),
         (1.0..1e6).prop_map(|slowdown| FaultKind::Brownout { slowdown }),
-        (0.0..1.0, 400_u16..600).prop_map(|(share, s)| FaultKind::Errors { share, status: Status(s) }),
+        (0.0..1.0, 400_u16..600, asked()).prop_map(|(share, s, retry_after)| FaultKind::Errors {
+            share,
+            status: Status(s),
+            retry_after
+        }),
         (0.0..1.0).prop_map(|scale| FaultKind::RateLimitSpike { scale }),
     ]
 }
