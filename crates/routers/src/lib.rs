@@ -48,8 +48,8 @@ pub use composed::Composed;
 pub use contract::{
     Call, Decision, Exclusion, Fleet, Reason, Seen, Strategy, TargetView, Tried, Truth,
 };
-pub use memory::{Cooldown, Demotion, ErrorRatio, Memory, Rule};
+pub use memory::{Breaker, Cooldown, Demotion, ErrorRatio, Memory, Rule};
 pub use parts::Parts;
 pub use preset::{Preset, Setting, Timeouts};
-pub use selection::{Pick, Selection};
+pub use selection::{Pick, Selection, Spill};
 pub use statuses::Statuses;

@@ -4,14 +4,17 @@
 //! * [`by_parts`] – whatever a scenario puts together
 //! * [`fallback`] – targets in order; one target
 //! * [`openrouter`] – OpenRouter's balancer
+//! * [`ours`] – what no vendor does by default
 
 pub mod by_parts;
 pub mod fallback;
 pub mod openrouter;
+pub mod ours;
 
 pub use by_parts::{ByParts, Cap};
 pub use fallback::{Fallback, Single};
 pub use openrouter::{MaxPrice, OpenRouterLegacy};
+pub use ours::{AdaptiveSpill, AsymmetricHybrid, BreakerFallback, PriceGuard, TtftHedge};
 
 use sandbox_core::Span;
 use sandbox_model::{Price, QuotedPrice};

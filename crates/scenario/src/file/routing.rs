@@ -4,7 +4,10 @@
 
 use sandbox_core::Span;
 use sandbox_routers::Preset;
-use sandbox_routers::preset::{ByParts, Fallback, OpenRouterLegacy, Single, Timeouts};
+use sandbox_routers::preset::{
+    AdaptiveSpill, AsymmetricHybrid, BreakerFallback, ByParts, Fallback, OpenRouterLegacy, PriceGuard, Single, Timeouts,
+    TtftHedge,
+};
 use serde::{Deserialize, Serialize};
 
 use super::Fees;
@@ -40,6 +43,16 @@ pub enum Strategy {
     Composed(ByParts),
     /// OpenRouter's balancer up to Aug 2026.
     OpenRouterLegacy(OpenRouterLegacy),
+    /// Targets in order behind circuit breakers.
+    Breaker(BreakerFallback),
+    /// A second attempt when the first token is late.
+    TtftHedge(TtftHedge),
+    /// Targets in order under a price and a budget.
+    PriceGuard(PriceGuard),
+    /// The first target's share follows its overload.
+    AdaptiveSpill(AdaptiveSpill),
+    /// A direct provider first, a grid for what is too much for it.
+    AsymmetricHybrid(AsymmetricHybrid),
     /// Knows the truth.
     Clairvoyant(Clairvoyant),
 }
@@ -64,6 +77,11 @@ impl Strategy {
             Self::Fallback(preset) => preset,
             Self::Composed(preset) => preset,
             Self::OpenRouterLegacy(preset) => preset,
+            Self::Breaker(preset) => preset,
+            Self::TtftHedge(preset) => preset,
+            Self::PriceGuard(preset) => preset,
+            Self::AdaptiveSpill(preset) => preset,
+            Self::AsymmetricHybrid(preset) => preset,
             Self::Clairvoyant(_) => return None,
         })
     }
