@@ -197,6 +197,8 @@ fn targets(
     for (i, name) in names.iter().enumerate() {
         let at = match router.strategy {
             Strategy::Single(_) => strategy.key("target"),
+            Strategy::AsymmetricHybrid(_) if i == 0 => strategy.key("primary"),
+            Strategy::AsymmetricHybrid(_) => strategy.key("overflow").at(i - 1),
             _ => strategy.key("targets").at(i),
         };
         if !nodes.contains(&name.as_str()) {

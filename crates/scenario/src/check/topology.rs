@@ -199,6 +199,7 @@ fn cycles(graph: &Graph<'_>, report: &mut Report<'_>) -> bool {
         let message = format!("routers call each other in a circle: {}", names.join(" -> "));
         let key = match graph.scenario.routers[at].strategy {
             crate::file::Strategy::Single(_) => "target",
+            crate::file::Strategy::AsymmetricHybrid(_) => "overflow",
             _ => "targets",
         };
         let hint = "remove one of these targets; a grid should end in endpoints of its own";

@@ -2,6 +2,14 @@
 //!
 //! * [`stage`] – plays requests at given times against endpoints that fail at given times
 //! * [`plain`] – ordered fallback
+//! * [`ours`] – breakers, spilling, the hybrid
+//! * [`hedges`] – two attempts at once
+//! * [`nested`] – routers below routers
+//! * [`guards`] – caps on spending and on attempts in flight
 
+mod guards;
+mod hedges;
+mod nested;
+mod ours;
 mod plain;
 mod stage;
