@@ -72,8 +72,20 @@ impl Machine {
         heads.clear();
         tried.clear();
         let note = Cell::new(0);
-        *call =
-            Call { request, parent, router, region, path, luck, began: now, note, live, heads, wake: None, tried };
+        *call = Call {
+            request,
+            parent,
+            router,
+            region,
+            path,
+            luck,
+            began: now,
+            note,
+            live,
+            heads,
+            wake: None,
+            tried,
+        };
         if parent != NONE {
             self.attempts[parent].stage = Stage::Nested(id);
         }

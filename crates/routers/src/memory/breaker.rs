@@ -92,7 +92,13 @@ impl Circuit {
         matches!(self.state, State::Open(until) if until > now)
     }
 
-    pub(super) fn admits(&self, rule: &Breaker, now: Time, in_flight: u32, luck: impl FnOnce() -> f64) -> bool {
+    pub(super) fn admits(
+        &self,
+        rule: &Breaker,
+        now: Time,
+        in_flight: u32,
+        luck: impl FnOnce() -> f64,
+    ) -> bool {
         match self.state {
             State::Fresh => true,
             State::Open(_) => in_flight < rule.probes,

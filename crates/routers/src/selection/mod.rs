@@ -113,7 +113,8 @@ impl Selection {
             }),
             Pick::Spill(rule) => {
                 let rest = pool & !1;
-                let spills = pool & 1 == 1 && rest != 0 && uniform(&mut luck()) >= self.share.at(rule, call.now);
+                let spills =
+                    pool & 1 == 1 && rest != 0 && uniform(&mut luck()) >= self.share.at(rule, call.now);
                 if spills { rest.trailing_zeros() as usize } else { lowest }
             }
         }

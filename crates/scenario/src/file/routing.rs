@@ -5,8 +5,8 @@
 use sandbox_core::Span;
 use sandbox_routers::Preset;
 use sandbox_routers::preset::{
-    AdaptiveSpill, AsymmetricHybrid, BreakerFallback, ByParts, Fallback, OpenRouterLegacy, PriceGuard, Single, Timeouts,
-    TtftHedge,
+    AdaptiveSpill, AsymmetricHybrid, BreakerFallback, ByParts, Fallback, OpenRouterLegacy, PriceGuard,
+    Single, Timeouts, TtftHedge,
 };
 use serde::{Deserialize, Serialize};
 

@@ -8,8 +8,9 @@ fn orders(played: &[Played]) -> Vec<String> {
 
 /// `p` and `f` in order; `p` may bill 500 µ$ in each hour: five answers.
 fn capped(per: &str, minutes: impl IntoIterator<Item = u64>) -> Stage {
-    let strategy =
-        format!(r#"PriceGuard(targets: ["p", "f"], spend: [(targets: ["p"], usd: "$0.0005", per: "{per}")])"#);
+    let strategy = format!(
+        r#"PriceGuard(targets: ["p", "f"], spend: [(targets: ["p"], usd: "$0.0005", per: "{per}")])"#
+    );
     Stage::new(&["p", "f"], &strategy, 0).requests_at(minutes.into_iter().map(|minute| minute * 60_000))
 }
 
@@ -38,7 +39,11 @@ fn the_hour_begins_on_the_second() {
 
 #[test]
 fn a_day_is_a_day_of_utc() {
-    let stage = Stage { start: "2026-11-18 22:00 UTC", duration: "30h", ..capped("24h", [0, 1, 2, 3, 4, 5, 119, 120, 121, 122, 123, 124, 125]) };
+    let stage = Stage {
+        start: "2026-11-18 22:00 UTC",
+        duration: "30h",
+        ..capped("24h", [0, 1, 2, 3, 4, 5, 119, 120, 121, 122, 123, 124, 125])
+    };
     assert_eq!(orders(&stage.play()).join(""), "pppppffpppppf");
 }
 
@@ -87,8 +92,11 @@ fn retries_keep_to_a_cap_too() {
     // The first fails after 300 ms and would be tried again after a second; by then two others are there.
     let strategy = r#"Composed(targets: ["p", "f"], groups: [["p"], ["f"]], in_flight: [2, None],
         retry: (retries: 1, backoff: (base: "1s", jitter: None)))"#;
-    let stage = Stage::new(&["p", "f"], strategy, 0)
-        .requests_at([0, 1_250, 1_260])
-        .fails("p", "SlowFail(hold: \"300ms\")", "0s", "1s");
+    let stage = Stage::new(&["p", "f"], strategy, 0).requests_at([0, 1_250, 1_260]).fails(
+        "p",
+        "SlowFail(hold: \"300ms\")",
+        "0s",
+        "1s",
+    );
     assert_eq!(orders(&stage.play()), ["p,f", "p", "p"]);
 }

@@ -52,7 +52,10 @@ fn the_loser_is_billed_as_its_endpoint_bills_abandoned_work() {
         assert_eq!(bill(&output, "f"), (111, 0), "{then} {billed}");
         let leak = &output.summary.workloads["w"].leak.by_cause["hedge"];
         assert_eq!((leak.requests, leak.avoidable_requests), (1, 1), "nothing was wrong with the plan");
-        assert_eq!(output.summary.workloads["w"].attempts.hedges, 0, "the client's own router does not hedge");
+        assert_eq!(
+            output.summary.workloads["w"].attempts.hedges, 0,
+            "the client's own router does not hedge"
+        );
         assert_eq!(output.summary.routers["router"].attempts.hedges, 1);
     }
 }
@@ -140,9 +143,12 @@ fn a_failure_while_a_hedge_runs_makes_room_for_another_and_one_that_is_due_goes_
 #[test]
 fn more_hedges_follow_one_another() {
     let strategy = r#"TtftHedge(targets: ["p", "f", "g"], after: "1s", most: 2)"#;
-    let stage = Stage::new(&["p", "f", "g"], strategy, 1)
-        .fails("p", "Blackhole", "0s", "1h")
-        .fails("f", "Blackhole", "0s", "1h");
+    let stage = Stage::new(&["p", "f", "g"], strategy, 1).fails("p", "Blackhole", "0s", "1h").fails(
+        "f",
+        "Blackhole",
+        "0s",
+        "1h",
+    );
     let (played, _) = one(&stage);
     assert_eq!((played.order().as_str(), played.times()), ("p,f,g", vec![0.0, 1.0, 2.0]));
     assert_eq!(played.answer, Some((Answer::Ok, 2.2)));
@@ -183,7 +189,8 @@ fn a_hedge_respects_residency() {
 #[test]
 fn hedges_above_and_below_each_other_leave_nothing_behind() {
     // Both grids hedge inside, and the router hedges between them: `a` and `b` hang, then `c` hangs and `d` serves.
-    let mut stage = Stage::new(&["a", "b", "c", "d"], r#"TtftHedge(targets: ["one", "two"], after: "2500ms")"#, 3);
+    let mut stage =
+        Stage::new(&["a", "b", "c", "d"], r#"TtftHedge(targets: ["one", "two"], after: "2500ms")"#, 3);
     stage.routers = r#"(name: "one", region: "here", strategy: TtftHedge(targets: ["a", "b"], after: "1s")),
         (name: "two", region: "here", strategy: TtftHedge(targets: ["c", "d"], after: "1s")),"#
         .to_owned();

@@ -5,7 +5,8 @@ use super::stage::Stage;
 
 /// `router` as given, over `middle` and `spare`; `middle` as given, over `inner`; `inner` as given, over `a` and `b`.
 fn levels(router: &str, middle: &str, inner: &str, requests: usize) -> Stage {
-    let mut stage = Stage::new(&["a", "b", "spare"], &router.replace('@', r#"targets: ["middle", "spare"]"#), requests);
+    let mut stage =
+        Stage::new(&["a", "b", "spare"], &router.replace('@', r#"targets: ["middle", "spare"]"#), requests);
     let middle = middle.replace('@', r#"targets: ["inner"]"#);
     let inner = inner.replace('@', r#"targets: ["a", "b"]"#);
     stage.routers = format!(
@@ -20,7 +21,8 @@ const ORDERED: &str = r#"OpenRouterLegacy(@, order: ["a", "b"])"#;
 #[test]
 fn a_grid_whose_upstreams_are_all_limited_says_so_with_the_least_wait_and_those_above_act_on_it() {
     let cooling = r#"Fallback(@, retries: 0, cooldown: (at_once: ["429"], retry_after: true))"#;
-    let mut stage = levels(cooling, ONCE, ORDERED, 0).requests_at([0, 1_000, 2_000, 3_000, 20_000, 29_900, 31_000]);
+    let mut stage =
+        levels(cooling, ONCE, ORDERED, 0).requests_at([0, 1_000, 2_000, 3_000, 20_000, 29_900, 31_000]);
     // `a` has one request a minute and `b` two: at 3 s `a` is due at 60 s and `b`, taken from at 1 s first, at 31 s.
     stage.endpoints[0].2 = "limits: (rpm: 1, retry_after: true),".to_owned();
     stage.endpoints[1].2 = "limits: (rpm: 2, retry_after: true),".to_owned();
@@ -31,7 +33,9 @@ fn a_grid_whose_upstreams_are_all_limited_says_so_with_the_least_wait_and_those_
 #[test]
 fn each_layer_says_what_it_would_really_say() {
     // Both 5xx: OpenRouter's own answer is 503; not all transient: the last error. The library above passes it on.
-    for (a, b, status) in [(500, 502, 503), (429, 502, 503), (429, 429, 429), (500, 400, 400), (400, 500, 500)] {
+    for (a, b, status) in
+        [(500, 502, 503), (429, 502, 503), (429, 429, 429), (500, 400, 400), (400, 500, 500)]
+    {
         let stage = levels("Single(target: \"middle\")", ONCE, ORDERED, 1).always("a", a).always("b", b);
         let stage = Stage { endpoints: stage.endpoints[..2].to_vec(), ..stage };
         let played = &stage.play()[0];
@@ -83,7 +87,10 @@ fn retries_at_every_layer_multiply() {
         let attempts = &output.summary.routers[router].attempts;
         (attempts.total, attempts.retries, attempts.fallbacks)
     };
-    assert_eq!((attempts("router"), attempts("middle"), attempts("inner")), ((2, 1, 0), (4, 2, 0), (16, 8, 4)));
+    assert_eq!(
+        (attempts("router"), attempts("middle"), attempts("inner")),
+        ((2, 1, 0), (4, 2, 0), (16, 8, 4))
+    );
     // One wait of a second in each call.
     let waits: Vec<f64> = played[0].times();
     assert_eq!(waits[15], 8.0 + 2.0 + 1.0);

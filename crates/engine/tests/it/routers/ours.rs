@@ -84,7 +84,8 @@ fn a_hedge_that_abandons_a_probe_does_not_use_it_up() {
 #[test]
 fn what_was_sent_before_it_opened_neither_closes_nor_opens_it() {
     // Sent at 0 and held for 12 s, it fails when the circuit is half-open; and one served at 13 s closes it.
-    let strategy = format!(r#"Breaker(targets: ["p", "f"], breaker: ({BREAKER}, share: 0.0, successes: 1, probes: 5))"#);
+    let strategy =
+        format!(r#"Breaker(targets: ["p", "f"], breaker: ({BREAKER}, share: 0.0, successes: 1, probes: 5))"#);
     let played = Stage::new(&["p", "f"], &strategy, 0)
         .requests_at([0, 2_000, 2_100, 2_200, 12_500, 12_800, 13_000, 13_500])
         .fails("p", "SlowFail(hold: \"12100ms\")", "0s", "1s")
@@ -101,7 +102,8 @@ fn traffic_ramps_up_after_closing() {
     );
     let mut stage = Stage::new(&["p", "f"], &strategy, 0).fails("p", "Down(status: 503)", "0s", "5s");
     // Opened at 2 s and closed at 12.2 s; from then on ten a second for twice the ramp.
-    stage = stage.requests_at([0, 1_000, 2_000, 12_000].into_iter().chain((0..20_000).map(|n| 12_200 + 100 * n)));
+    stage =
+        stage.requests_at([0, 1_000, 2_000, 12_000].into_iter().chain((0..20_000).map(|n| 12_200 + 100 * n)));
     let played = stage.play();
     for quarter in 0..4 {
         let slice = &played[4 + 2_500 * quarter..][..2_500];
@@ -132,9 +134,12 @@ fn a_share_that_does_not_move_is_kept() {
 #[test]
 fn a_share_falls_by_factors_to_its_floor_and_rises_again_by_the_second() {
     let strategy = r#"AdaptiveSpill(targets: ["p", "f"], spill: (floor: 0.1, cut: 0.5, per_second: 0.01))"#;
-    let stage = Stage::new(&["p", "f"], strategy, 0)
-        .requests_at((0..40_000).map(|n| 10 * n))
-        .fails("p", "Errors(share: 1.0, status: 429)", "100s", "200s");
+    let stage = Stage::new(&["p", "f"], strategy, 0).requests_at((0..40_000).map(|n| 10 * n)).fails(
+        "p",
+        "Errors(share: 1.0, status: 429)",
+        "100s",
+        "200s",
+    );
     let (played, output) = stage.play_with_output();
     assert!(played.iter().all(|played| played.status() == 200), "who fails at the first goes on at once");
     let share = |from: usize, until: usize| {

@@ -396,7 +396,11 @@ impl Draw {
         );
         if self.has("composed") {
             let ordinary = ["Ordered", "Uniform", "RoundRobin", "LeastBusy", "PowerOfTwo", "LowestCost"];
-            let pick = if self.has("spill") { format!("Spill{spill}") } else { self.pick("pick", &ordinary).to_owned() };
+            let pick = if self.has("spill") {
+                format!("Spill{spill}")
+            } else {
+                self.pick("pick", &ordinary).to_owned()
+            };
             let cooldown = self.if_on("cooldown", r#"Cooldown(failures: 2, length: "5s"),"#);
             format!(
                 r#"Composed({targets}, groups: [["plan", "twin"], ["grid", "spare", "twin"]], pick: {pick}, {}
@@ -415,7 +419,10 @@ impl Draw {
                 self.pick("at", &["Same", "Any", "Other"]),
             )
         } else if self.has("spill") {
-            format!("AdaptiveSpill({targets}, spill: {spill}, {breaker} in_flight: [{}, None, None, None],", most("cap plan"))
+            format!(
+                "AdaptiveSpill({targets}, spill: {spill}, {breaker} in_flight: [{}, None, None, None],",
+                most("cap plan")
+            )
         } else if self.has("hedge") {
             let (after, most) = (self.pick("hybrid after", &HEDGE_AFTER), 1 + self.below("hybrid most", 3));
             format!("TtftHedge({targets}, after: \"{after}\", most: {most}, {breaker}")
