@@ -176,7 +176,7 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("slowdown", "3.0", "how many times slower"),
     ("scale", "0.25", "what remains of the limits, 0 to 1"),
     ("hold", "\"60s\"", "how long a connection is held"),
-    ("after", "50", "a number of tokens"),
+    ("after", "50", "a number of tokens; of a hedge a time, like \"2s\""),
     ("factor", "2.0", "what prices are multiplied by"),
     ("conversations", "(turns: 4.0, think: Exponential(mean: \"60s\"))", "requests that follow one another"),
     ("turns", "4.0", "mean number of turns"),

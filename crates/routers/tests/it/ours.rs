@@ -64,7 +64,8 @@ fn stretch(rule: &Breaker, history: &[Ended]) -> Stretch {
             Stretch::Open { .. } => {
                 opened_in_a_row += 1;
                 // All whole numbers: growth is, and so are the seconds.
-                let grown = rule.length.as_nanos() as f64 * rule.growth.powi(opened_in_a_row);
+                let grown = (0..opened_in_a_row)
+                    .fold(rule.length.as_nanos() as f64, |length, _| length * rule.growth);
                 let length = Span::from_nanos(grown as u64).min(rule.length_max.max(rule.length));
                 Some(Stretch::Open { until: ended + length, probes: 0 })
             }
