@@ -8,6 +8,7 @@ use crate::conservation::{self, Violation};
 use crate::machine::{Log, Machine};
 use crate::output::summary::Scope;
 use crate::output::{Ledger, Summary, Timeline};
+use crate::slab::NONE;
 use crate::summarise;
 use crate::weather::{self, Sky};
 
@@ -119,11 +120,10 @@ impl Machine {
     fn finish(&mut self) {
         self.beliefs.finish(self.end);
         self.buckets.finish();
-        for request in self.requests.iter() {
-            if let (Some(served), true) = (&request.served, request.counted) {
-                self.workload_tallies[request.workload as usize].bill(served.billed, served.fees);
-                self.cells.serve(request.workload, served, false);
-            }
+        for attempt in self.attempts.iter().filter(|attempt| attempt.counted && attempt.served != NONE) {
+            let served = &self.completed[attempt.served];
+            self.workload_tallies[attempt.workload as usize].bill(served.billed, served.fees);
+            self.cells.serve(attempt.workload, served, false);
         }
     }
 }

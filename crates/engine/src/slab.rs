@@ -43,6 +43,15 @@ impl<T> Slab<T> {
         self.free.push(index);
     }
 
+    /// Gives an entry back, and returns what it held.
+    pub(crate) fn remove(&mut self, index: u32) -> T
+    where
+        T: Copy,
+    {
+        self.give_back(index);
+        self.entries[index as usize].1
+    }
+
     /// The indices in use.
     #[cfg(test)]
     pub(crate) fn ids(&self) -> impl Iterator<Item = u32> {

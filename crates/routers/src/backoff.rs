@@ -45,8 +45,13 @@ impl Default for Backoff {
 
 impl Backoff {
     /// No wait at all.
-    pub const NONE: Self =
-        Self { base: Span::ZERO, min: Span::ZERO, max: Span::ZERO, jitter: Jitter::None, retry_after_max: Span::ZERO };
+    pub const NONE: Self = Self {
+        base: Span::ZERO,
+        min: Span::ZERO,
+        max: Span::ZERO,
+        jitter: Jitter::None,
+        retry_after_max: Span::ZERO,
+    };
 
     /// The wait before retry `n` (from 0) of a request, after `attempt` attempts.
     #[must_use]

@@ -1,15 +1,18 @@
 //! The composition that presets are built from: see [`parts`](crate::parts).
 
-use sandbox_core::{Span, Time};
+use sandbox_core::{Span, Time, uniform};
 use sandbox_model::{Answer, Status};
 
 use crate::budget::Budget;
 use crate::contract::{Call, Decision, Exclusion, Fleet, Reason, Seen, Strategy, TargetView, Tried};
 use crate::guards::Spending;
-use crate::memory::{Memory, members};
+use crate::memory::{Memory, Rule, members};
 use crate::note::{Note, Then};
 use crate::parts::{At, Failed, Parts, WhenAllOut};
 use crate::selection::{Choice, Selection};
+
+/// Draws of a request that decide whether a target is let ramp up begin here: far from those of choices and waits.
+const RAMP: u64 = 1 << 40;
 
 /// A router made of parts.
 #[derive(Clone, Debug)]
@@ -21,6 +24,8 @@ pub struct Composed {
     budget: Option<Budget>,
     /// Targets that share a group with another.
     several: u64,
+    /// Whether a memory lets in some requests and not others.
+    admits: bool,
 }
 
 /// Which targets of a group are left at each step.
@@ -48,6 +53,7 @@ impl Composed {
             spending: parts.guards.spend.iter().cloned().map(Spending::new).collect(),
             budget: parts.retry.budget.map(|budget| Budget::new(budget.per_call, budget.cap)),
             several,
+            admits: parts.memory.iter().any(|rule| matches!(rule, Rule::Breaker(_))),
             parts,
         }
     }
@@ -80,6 +86,12 @@ impl Composed {
         self.memory.iter().any(|memory| memory.keeps_out(target, now))
     }
 
+    /// Whether the memories let this request in at a target that they do not keep out.
+    fn admits(&self, target: usize, call: &Call<'_>, targets: &[TargetView]) -> bool {
+        let luck = || uniform(&mut call.noise.at(call.request, RAMP + target as u64));
+        self.memory.iter().all(|memory| memory.admits(target, call.now, targets[target].in_flight, luck))
+    }
+
     #[inline]
     fn rank(&self, target: usize, now: Time) -> u8 {
         self.memory.iter().map(|memory| memory.rank(target, now)).max().unwrap_or(0)
@@ -94,6 +106,9 @@ impl Composed {
         let mut pool = untried;
         if !self.memory.is_empty() {
             pool = retain(untried, |t| !self.keeps_out(t, call.now));
+            if self.admits {
+                pool = retain(pool, |t| self.admits(t, call, targets));
+            }
             if pool == 0 && self.parts.when_all_out == WhenAllOut::Try {
                 pool = untried;
             }

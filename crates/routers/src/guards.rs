@@ -24,7 +24,8 @@ impl Spending {
 
     /// The targets that it forbids now.
     pub(crate) fn forbids(&self, now: Time) -> u64 {
-        if self.spent >= self.cap.usd && self.window(now) == self.window { self.cap.targets } else { 0 }
+        let spent = if self.window(now) == self.window { self.spent } else { Usd::ZERO };
+        if spent >= self.cap.usd { self.cap.targets } else { 0 }
     }
 
     /// Something was billed.

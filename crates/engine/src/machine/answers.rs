@@ -141,19 +141,19 @@ impl Machine {
                 _ => Cause::Outage,
             }));
         }
+        let (streaming, served) = (attempt.streaming, attempt.served);
         if call == NONE {
             self.attempts.give_back(id);
-            self.finish_request(request, answer);
+            self.finish_request(request, answer, served);
             return;
         }
-        let streaming = attempt.streaming;
         self.learn(id, answer, now, queue);
         self.attempts.give_back(id);
         if answer.is_ok() {
-            self.end_call(call, Answer::Ok, now, queue);
+            self.end_call(call, Answer::Ok, served, now, queue);
         } else if streaming {
             // The client has part of the answer: nothing can be tried again.
-            self.end_call(call, Answer::Cut, now, queue);
+            self.end_call(call, Answer::Cut, NONE, now, queue);
         } else {
             self.step(call, now, queue);
         }
@@ -166,7 +166,7 @@ impl Machine {
         let request = &self.requests[attempt.request];
         let call = &self.calls[attempt.call];
         let by_caller = answer == Answer::TimedOut && call.parent == NONE && now >= request.deadline;
-        let served = request.served.as_ref().filter(|_| answer.is_ok());
+        let served = (answer.is_ok() && attempt.served != NONE).then(|| &self.completed[attempt.served]);
         let seen = Seen {
             first_token: (attempt.head > Time::ZERO && attempt.head <= now).then_some(attempt.head),
             input: attempt.input,

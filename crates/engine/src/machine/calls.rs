@@ -142,7 +142,7 @@ impl Machine {
                 let wake = self.schedule(until, Event::Wake(id), queue);
                 self.calls[id].wake = Some(wake);
             }
-            Decision::GiveUp(answer) => self.end_call(id, answer, now, queue),
+            Decision::GiveUp(answer) => self.end_call(id, answer, NONE, now, queue),
         }
     }
 
@@ -161,7 +161,7 @@ impl Machine {
                 // Their own timers are due.
                 return;
             }
-            self.end_call(id, Answer::TimedOut, now, queue);
+            self.end_call(id, Answer::TimedOut, NONE, now, queue);
         } else {
             self.step(id, now, queue);
         }
@@ -305,6 +305,7 @@ impl Machine {
             streaming: false,
             head: Time::ZERO,
             answer: Answer::TimedOut,
+            served: NONE,
             blame: None,
         };
         let overhead = node.overhead;
@@ -327,15 +328,16 @@ impl Machine {
         id
     }
 
-    /// A router is done with a request.
-    pub(super) fn end_call(&mut self, id: u32, answer: Answer, now: Time, queue: &mut Queue) {
+    /// A router is done with a request; `served` is the response that it passes on, or [`NONE`].
+    pub(super) fn end_call(&mut self, id: u32, answer: Answer, served: u32, now: Time, queue: &mut Queue) {
         self.leave_losers(id, now, queue);
         let call = &self.calls[id];
         let (request, parent, router) = (call.request, call.parent, call.router);
         let tried = !call.tried.is_empty();
         let r = &self.requests[request];
         if r.counted {
-            let outcome = match (answer, r.served.map(|s| s.path)) {
+            let response = (served != NONE).then(|| &self.completed[served]);
+            let outcome = match (answer, response.map(|s| s.path)) {
                 (Answer::Ok, Some(Path::Leak { .. })) => Outcome::Leak,
                 (Answer::Ok, _) => Outcome::Plan,
                 _ if tried => Outcome::Failed,
@@ -343,14 +345,15 @@ impl Machine {
             };
             let tally = &mut self.router_tallies[router as usize];
             tally.leave(outcome);
-            if let (Answer::Ok, Some(served)) = (answer, &r.served) {
-                tally.serve(served);
+            if let Some(response) = response {
+                tally.serve(response);
             }
         }
         self.calls.give_back(id);
         if parent == NONE {
-            self.finish_request(request, answer);
+            self.finish_request(request, answer, served);
         } else {
+            self.attempts[parent].served = served;
             self.answer(parent, answer, None, now, queue);
         }
     }

@@ -51,7 +51,6 @@ impl Machine {
             attempts: 0,
             first_token: false,
             routed: false,
-            served: None,
         };
         let id = self.requests.insert(request);
         let path = if entry == plan { Path::Plan } else { Path::Open };
@@ -78,11 +77,11 @@ impl Machine {
         }
     }
 
-    /// A request leaves with its final answer.
-    pub(super) fn finish_request(&mut self, id: u32, answer: Answer) {
+    /// A request leaves with its final answer; `served` is the response behind it, or [`NONE`].
+    pub(super) fn finish_request(&mut self, id: u32, answer: Answer, served: u32) {
+        let served = (served != NONE).then(|| self.completed.remove(served));
         let r = &mut self.requests[id];
         let (workload, counted, bucket, conversation) = (r.workload, r.counted, r.bucket, r.conversation);
-        let served = r.served.take();
         let (attempts, shed) = (r.attempts, r.routed && r.attempts == 0 && answer != Answer::TimedOut);
         self.requests.give_back(id);
         self.leave_conversation(conversation);
@@ -98,15 +97,11 @@ impl Machine {
             tally.leave(outcome);
             tally.attempts_of_left += u64::from(attempts);
             tally.tried += u64::from(attempts > 0);
-            let endpoint = served.as_ref().filter(|_| answer.is_ok()).map(|s| s.endpoint);
+            let endpoint = served.as_ref().map(|s| s.endpoint);
             self.buckets.leave(bucket, outcome, endpoint);
         }
         if let Some(served) = served {
-            if answer.is_ok() {
-                self.enter_served(workload, counted, &served);
-            } else {
-                self.enter_waste(workload, counted, &served);
-            }
+            self.enter_served(workload, counted, &served);
         }
     }
 

@@ -80,8 +80,6 @@ pub(crate) struct Request {
     pub(crate) first_token: bool,
     /// A router has seen it: what it then turns away without an attempt is shed.
     pub(crate) routed: bool,
-    /// The response that an endpoint completed and that is on its way back.
-    pub(crate) served: Option<Served>,
 }
 
 /// A request at a router.
@@ -145,6 +143,9 @@ pub(crate) struct Attempt {
     /// When the first token arrives, or [`Time::ZERO`]. Nothing overtakes it.
     pub(crate) head: Time,
     pub(crate) answer: Answer,
+    /// The response that an endpoint completed and that is on its way back by this attempt, or [`NONE`]. Where a
+    /// router hedges a request may have two, until it is known which one wins.
+    pub(crate) served: u32,
     /// Why it failed, in the ledger's words.
     pub(crate) blame: Option<Cause>,
 }
@@ -189,6 +190,8 @@ pub(crate) struct Machine {
     pub(crate) requests: Slab<Request>,
     pub(crate) calls: Slab<Call>,
     pub(crate) attempts: Slab<Attempt>,
+    /// Responses that endpoints completed and that have not reached their clients.
+    pub(crate) completed: Slab<Served>,
     pub(crate) conversations: Slab<Conversation>,
     /// When an endpoint last completed an answer of a workload: `[workload * endpoints + endpoint]`.
     last_served: Vec<Option<Time>>,
@@ -228,6 +231,7 @@ impl Machine {
             requests: Slab::new(),
             calls: Slab::new(),
             attempts: Slab::new(),
+            completed: Slab::new(),
             conversations: Slab::new(),
             last_served: vec![None; world.workloads.len() * world.endpoints.len()],
             faults: Vec::new(),

@@ -21,18 +21,14 @@ impl Machine {
         if call != NONE {
             self.learn(id, Answer::TimedOut, now, queue);
         }
-        let too_late = self.holds_answer(id);
         self.abandon(id, now, queue);
         if call == NONE {
-            self.finish_request(request, Answer::TimedOut);
+            self.finish_request(request, Answer::TimedOut, NONE);
             return;
-        }
-        if too_late {
-            self.waste_answer(request);
         }
         let late = self.calls[call].parent == NONE && now >= self.requests[request].deadline;
         if late || streaming {
-            self.end_call(call, Answer::TimedOut, now, queue);
+            self.end_call(call, Answer::TimedOut, NONE, now, queue);
         } else {
             self.step(call, now, queue);
         }
@@ -50,35 +46,13 @@ impl Machine {
         for (_, event) in c.heads.drain(..) {
             queue.cancel(event);
         }
-        let (mut live, router, request) = (std::mem::take(&mut c.live), c.router as usize, c.request);
+        let (mut live, router) = (std::mem::take(&mut c.live), c.router as usize);
         for loser in live.drain(..) {
-            if self.holds_answer(loser) {
-                self.waste_answer(request);
-            }
             let number = self.attempts[loser].number as usize;
             self.world.routers[router].views[number].in_flight -= 1;
             self.abandon(loser, now, queue);
         }
         self.calls[call].live = live;
-    }
-
-    /// Whether an endpoint has completed the answer of this attempt, which is on its way back.
-    fn holds_answer(&self, id: u32) -> bool {
-        let attempt = &self.attempts[id];
-        match attempt.stage {
-            Stage::Returning | Stage::Late(_) => attempt.answer.is_ok(),
-            Stage::Nested(call) => self.calls[call].live.iter().any(|&live| self.holds_answer(live)),
-            _ => false,
-        }
-    }
-
-    /// What had been completed for a request and was on its way comes too late.
-    fn waste_answer(&mut self, request: u32) {
-        let r = &mut self.requests[request];
-        let (workload, counted) = (r.workload, r.counted);
-        if let Some(served) = r.served.take() {
-            self.enter_waste(workload, counted, &served);
-        }
     }
 
     /// Leaves an attempt to itself: nobody waits for it any more.
@@ -87,9 +61,16 @@ impl Machine {
         if let Some((timer, _)) = attempt.timer.take() {
             queue.cancel(timer);
         }
-        let stage = attempt.stage;
+        let (stage, served) = (attempt.stage, attempt.served);
+        let (workload, counted) = (attempt.workload, attempt.counted);
+        attempt.served = NONE;
         attempt.call = NONE;
         attempt.request = NONE;
+        if served != NONE {
+            // What had been completed and was on its way comes too late.
+            let response = self.completed.remove(served);
+            self.enter_waste(workload, counted, &response);
+        }
         match stage {
             // The event that is due frees it.
             Stage::Sent | Stage::Returning => {}

@@ -229,17 +229,6 @@ impl Machine {
             self.attempts.give_back(id);
             return;
         }
-        if self.requests[request].served.is_some() {
-            // Another attempt of the request is done and on its way: this one has lost, and its caller is about to
-            // leave it.
-            if counted {
-                self.endpoint_tallies[e as usize].leave(Outcome::Failed);
-            }
-            self.bill_unused(id, e, sandbox_scenario::file::Billed::Made, made, now);
-            self.note_served(workload, NONE, e, now);
-            self.attempts[id].stage = Stage::Hanging;
-            return;
-        }
         let served = self.bill_answer(id, e, now);
         // After the bill, which looks at what was there before.
         self.note_served(workload, request, e, now);
@@ -249,7 +238,7 @@ impl Machine {
             tally.leave(if leaked { Outcome::Leak } else { Outcome::Plan });
             tally.serve(&served);
         }
-        self.requests[request].served = Some(served);
+        self.attempts[id].served = self.completed.insert(served);
         self.answer(id, Answer::Ok, None, now, queue);
     }
 

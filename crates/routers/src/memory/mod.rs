@@ -3,19 +3,23 @@
 //! * [`cooldown`] – timed: out until T
 //! * [`ratio`] – a windowed error ratio, sliding or tumbling
 //! * [`demotion`] – after an outage a target comes last
+//! * [`breaker`] – open, half-open, closed, and a ramp back
 //! * [`window`] – counts over time
 //!
 //! A router may have several; a target is out while one of them says so.
 
+pub mod breaker;
 pub mod cooldown;
 pub mod demotion;
 pub mod ratio;
 pub(crate) mod window;
 
+pub use breaker::Breaker;
 pub use cooldown::Cooldown;
 pub use demotion::Demotion;
 pub use ratio::{ErrorRatio, Moves};
 
+use breaker::Circuit;
 use cooldown::Cooling;
 use demotion::Recent;
 use ratio::Ratio;
@@ -35,6 +39,8 @@ pub enum Rule {
     ErrorRatio(ErrorRatio),
     /// Last in line after an outage.
     Demotion(Demotion),
+    /// A circuit breaker with a half-open state.
+    Breaker(Breaker),
 }
 
 /// What a router remembers by one rule, of each target.
@@ -46,6 +52,8 @@ pub enum Memory {
     ErrorRatio(ErrorRatio, Vec<Ratio>),
     /// Recent outages.
     Demotion(Demotion, Vec<Recent>),
+    /// Circuit breakers.
+    Breaker(Breaker, Vec<Circuit>),
 }
 
 impl Memory {
@@ -56,6 +64,7 @@ impl Memory {
             Rule::Cooldown(rule) => Self::Cooldown(rule, vec![Cooling::default(); targets]),
             Rule::ErrorRatio(rule) => Self::ErrorRatio(rule, vec![Ratio::default(); targets]),
             Rule::Demotion(rule) => Self::Demotion(rule, vec![Recent::default(); targets]),
+            Rule::Breaker(rule) => Self::Breaker(rule, vec![Circuit::default(); targets]),
         }
     }
 
@@ -81,6 +90,7 @@ impl Memory {
             Self::Cooldown(rule, targets) => targets[seen.target].observe(rule, seen, several, out),
             Self::ErrorRatio(rule, targets) => targets[seen.target].observe(rule, seen, several, out),
             Self::Demotion(rule, targets) => targets[seen.target].observe(rule, seen),
+            Self::Breaker(rule, targets) => targets[seen.target].observe(rule, seen),
         }
     }
 
@@ -99,14 +109,30 @@ impl Memory {
             Self::Cooldown(_, targets) => targets[target].until,
             Self::ErrorRatio(_, targets) => targets[target].until,
             Self::Demotion(_, targets) => targets[target].until,
+            Self::Breaker(_, targets) => targets[target].down_until(),
         }
     }
 
-    /// Whether an attempt at a target may not begin now.
+    /// Whether an attempt at a target may not begin now, whosever.
     #[inline]
     #[must_use]
     pub fn keeps_out(&self, target: usize, now: Time) -> bool {
-        !matches!(self, Self::Demotion(..)) && self.down_until(target) > now
+        match self {
+            Self::Demotion(..) => false,
+            Self::Breaker(_, targets) => targets[target].is_open(now),
+            _ => self.down_until(target) > now,
+        }
+    }
+
+    /// Whether it lets one more attempt begin at a target that it does not keep out. `in_flight`: the router's attempts
+    /// there; `luck`: the request's own, from 0 to 1.
+    #[inline]
+    #[must_use]
+    pub fn admits(&self, target: usize, now: Time, in_flight: u32, luck: impl FnOnce() -> f64) -> bool {
+        match self {
+            Self::Breaker(rule, targets) => targets[target].admits(rule, now, in_flight, luck),
+            _ => true,
+        }
     }
 
     /// How far back in line a target stands; 0 is the front. Those further back are tried when nobody else is left.
@@ -129,6 +155,7 @@ impl Memory {
             Self::Cooldown(..) => "cooldown",
             Self::ErrorRatio(..) => "error ratio",
             Self::Demotion(..) => "recent outage",
+            Self::Breaker(..) => "circuit breaker",
         }
     }
 }

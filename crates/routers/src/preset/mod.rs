@@ -5,16 +5,19 @@
 //! * [`fallback`] – targets in order; one target
 //! * [`litellm`] – LiteLLM's router
 //! * [`openrouter`] – OpenRouter's balancer
+//! * [`ours`] – what no vendor does by default
 
 pub mod by_parts;
 pub mod fallback;
 pub mod litellm;
 pub mod openrouter;
+pub mod ours;
 
 pub use by_parts::{ByParts, Cap};
 pub use fallback::{Fallback, Single};
 pub use litellm::LiteLlm;
 pub use openrouter::{MaxPrice, OpenRouterLegacy};
+pub use ours::{AdaptiveSpill, AsymmetricHybrid, BreakerFallback, PriceGuard, TtftHedge};
 
 use sandbox_core::Span;
 use sandbox_model::{Price, QuotedPrice};

@@ -1,14 +1,20 @@
 //! Who is asked first among the targets that are left.
 //!
 //! * this file – in order, by chance, in turn, by load, by price
+//! * [`spill`] – the first, less and less of it as it is overloaded
 //!
 //! A selection may learn: it is told when an attempt begins and how it ended.
+
+pub mod spill;
+
+pub use spill::Spill;
 
 use sandbox_core::uniform;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{Call, Fleet, Seen, TargetView};
 use crate::memory::{first, members};
+use spill::Share;
 
 /// How a target is picked, as data. Lists go by target, in the order of `targets`.
 #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
@@ -35,6 +41,8 @@ pub enum Pick {
     /// By chance, with weight 1/price², where the price is the mean of input and output price. OpenRouter documents
     /// the square and not which price; the mean is an assumption.
     InverseSquarePrice,
+    /// The first target for a share of the requests that falls as it is overloaded; the next in line for the rest.
+    Spill(Spill),
 }
 
 /// What a pick is made from.
@@ -52,6 +60,8 @@ pub struct Selection {
     pick: Pick,
     /// The target picked last.
     last: Option<usize>,
+    /// The first target's share.
+    share: Share,
 }
 
 impl Selection {
@@ -59,7 +69,8 @@ impl Selection {
     #[must_use]
     pub fn new(pick: Pick, targets: usize) -> Self {
         let _ = targets;
-        Self { pick, last: None }
+        let share = Share::new(if let Pick::Spill(rule) = &pick { rule.start } else { 1.0 });
+        Self { pick, last: None, share }
     }
 
     /// Picks a target. Changes nothing: see [`Selection::choose`].
@@ -107,6 +118,12 @@ impl Selection {
                 // A free endpoint would have infinite weight; a pico-dollar stands in for nothing.
                 1.0 / (price.max(1.0) * price.max(1.0))
             }),
+            Pick::Spill(rule) => {
+                let rest = pool & !1;
+                let spills =
+                    pool & 1 == 1 && rest != 0 && uniform(&mut luck()) >= self.share.at(rule, call.now);
+                if spills { rest.trailing_zeros() as usize } else { lowest }
+            }
         }
     }
 
@@ -120,7 +137,9 @@ impl Selection {
     /// Learns the result of an attempt.
     #[inline]
     pub fn observe(&mut self, seen: &Seen) {
-        let _ = seen;
+        if let Pick::Spill(rule) = &self.pick {
+            self.share.observe(rule, seen);
+        }
     }
 
     /// Learns what the fleet-wide feed says.

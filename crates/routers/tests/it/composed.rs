@@ -56,6 +56,7 @@ fn backoff() -> impl Strategy<Value = Backoff> {
     ];
     let max = prop_oneof![4 => span(10_000), 1 => Just(Span::MAX)];
     (span(2_000), max, jitter, span(60_000)).prop_map(|(base, max, jitter, retry_after_max)| Backoff {
+        min: Span::ZERO,
         base,
         max,
         jitter,

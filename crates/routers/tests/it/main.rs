@@ -6,11 +6,13 @@
 //! * [`clairvoyant`] – the lower bound asks the most wanted target that serves
 //! * [`composed`] – properties of arbitrary compositions under arbitrary answers
 //! * [`memory`] – cooldown and demotion against the documented rule, worked out anew from all that was seen
+//! * [`ours`] – the same for breaker and spill
 
 mod answers;
 mod clairvoyant;
 mod composed;
 mod memory;
+mod ours;
 mod stage;
 mod timing;
 mod vectors;

@@ -192,6 +192,7 @@ fn t7_mixed_failures_are_503_and_others_are_passed_on() {
 /// LiteLLM 1.109.1 as far as these parts reach: waits, Retry-After, and a cooldown that 429 starts at once.
 fn litellm(targets: usize) -> Composed {
     let backoff = Backoff {
+        min: Span::ZERO,
         base: Span::from_millis(500),
         max: Span::from_secs(8),
         jitter: Jitter::Added(Span::from_millis(750)),

@@ -118,12 +118,17 @@ fn draws(scenario: &Scenario, report: &mut Report<'_>) {
     ];
     let workloads = ("workloads", scenario.workloads.iter().map(|x| (&x.draws_as, x.drawn_as())).collect());
     for lists in [&nodes[..], &[workloads]] {
-        let all = || lists.iter().flat_map(|(key, list)| list.iter().enumerate().map(move |(i, x)| (*key, i, x)));
+        let all =
+            || lists.iter().flat_map(|(key, list)| list.iter().enumerate().map(move |(i, x)| (*key, i, x)));
         // Names that nobody gives twice are checked as names; here, what somebody calls otherwise.
         for (key, index, (given, drawn)) in all().filter(|(.., (given, _))| given.is_some()) {
             let at = Path::root(key).at(index).key("draws_as");
             if given.as_ref().is_some_and(|text| text.trim().is_empty()) {
-                report.say(&at, "is empty", "write the name whose draws are to be kept, or leave the key out");
+                report.say(
+                    &at,
+                    "is empty",
+                    "write the name whose draws are to be kept, or leave the key out",
+                );
             } else if all().any(|(other, i, (_, name))| (other, i) != (key, index) && name == drawn) {
                 let message = format!("something else has the draws of `{drawn}`");
                 report.say(&at, message, "two of them would have the same luck: keep it in one place");
@@ -227,6 +232,8 @@ fn targets(
                 let (group, place) = preset.place(i).unwrap_or_default();
                 strategy.key("groups").at(group).key("deployments").at(place).key("target")
             }
+            Strategy::AsymmetricHybrid(_) if i == 0 => strategy.key("primary"),
+            Strategy::AsymmetricHybrid(_) => strategy.key("overflow").at(i - 1),
             _ => strategy.key("targets").at(i),
         };
         if !nodes.contains(&name.as_str()) {
@@ -244,7 +251,9 @@ fn targets(
             }
         } else if names[..i].contains(name) {
             let hint = match router.strategy {
-                Strategy::LiteLlm(_) => "let a router of its own, a `Single`, stand for the second deployment",
+                Strategy::LiteLlm(_) => {
+                    "let a router of its own, a `Single`, stand for the second deployment"
+                }
                 _ => "remove it; `retries` is for trying one target again",
             };
             report.say(&at, format!("`{name}` is a target already"), hint);

@@ -67,7 +67,8 @@ pub(super) fn scenario(s: &Scenario, report: &mut Report<'_>) {
         let path = root("weather").key("incidents").at(i).key("rate");
         // Another rate is refused elsewhere.
         if (1e-3..=1e3).contains(&incidents.rate)
-            && let Some(p) = incidents.processes(&incidents.target).iter().max_by(|a, b| faults(a).total_cmp(&faults(b)))
+            && let Some(p) =
+                incidents.processes(&incidents.target).iter().max_by(|a, b| faults(a).total_cmp(&faults(b)))
         {
             too_many(&path, p, s.duration, report);
         }

@@ -1,9 +1,14 @@
 //! Numbers of routers.
+//!
+//! * [`ours`] – of those that no vendor has
+
+mod ours;
 
 mod litellm;
 
 use sandbox_core::Span;
-use sandbox_routers::preset::{ByParts, Fallback};
+use sandbox_routers::parts::Hedge;
+use sandbox_routers::preset::{ByParts, Cap, Fallback};
 use sandbox_routers::{Backoff, Cooldown, Demotion, ErrorRatio, Jitter, Pick, Rule};
 
 use super::Report;
@@ -30,6 +35,11 @@ pub(super) fn router(router: &Path, r: &Router, report: &mut Report<'_>) {
         Strategy::Composed(parts) => by_parts(path, parts, report),
         Strategy::OpenRouterLegacy(legacy) => demotion(&path.key("demotion"), &legacy.demotion, report),
         Strategy::LiteLlm(preset) => litellm::litellm(path, preset, report),
+        Strategy::Breaker(preset) => ours::breaker_fallback(path, preset, report),
+        Strategy::TtftHedge(preset) => ours::ttft_hedge(path, preset, report),
+        Strategy::PriceGuard(preset) => ours::price_guard(path, preset, report),
+        Strategy::AdaptiveSpill(preset) => ours::adaptive_spill(path, preset, report),
+        Strategy::AsymmetricHybrid(preset) => ours::hybrid(path, preset, report),
     }
 }
 
@@ -76,14 +86,22 @@ fn by_parts(path: &Path, parts: &ByParts, report: &mut Report<'_>) {
     pick(&path.key("pick"), &parts.pick, n, report);
     by_target(&path.key("order"), parts.order.len(), n, report);
     by_target(&path.key("in_flight"), parts.in_flight.len(), n, report);
-    for (i, cap) in parts.spend.iter().enumerate() {
-        report.positive(&path.key("spend").at(i).key("per"), cap.per, "1h");
-    }
+    caps(&path.key("spend"), &parts.spend, report);
     if let Some(hedge) = parts.hedge {
-        report.positive(&path.key("hedge").key("after"), hedge.after, "2s");
-        if hedge.most == 0 {
-            report.say(&path.key("hedge").key("most"), "no attempt would hedge", "write 1 or more");
-        }
+        self::hedge(&path.key("hedge"), hedge, report);
+    }
+}
+
+pub(super) fn caps(path: &Path, caps: &[Cap], report: &mut Report<'_>) {
+    for (i, cap) in caps.iter().enumerate() {
+        report.positive(&path.at(i).key("per"), cap.per, "1h");
+    }
+}
+
+pub(super) fn hedge(path: &Path, hedge: Hedge, report: &mut Report<'_>) {
+    report.positive(&path.key("after"), hedge.after, "2s");
+    if hedge.most == 0 {
+        report.say(&path.key("most"), "no attempt would hedge", "write 1 or more");
     }
 }
 
@@ -96,8 +114,10 @@ pub(super) fn by_target(path: &Path, entries: usize, targets: usize, report: &mu
 }
 
 pub(super) fn pick(path: &Path, pick: &Pick, targets: usize, report: &mut Report<'_>) {
-    if let Pick::Weighted(weights) = pick {
-        weighted(path, weights, targets, report);
+    match pick {
+        Pick::Weighted(weights) => weighted(path, weights, targets, report),
+        Pick::Spill(rule) => ours::spill(path, rule, report),
+        _ => {}
     }
 }
 
@@ -129,6 +149,7 @@ pub(super) fn memory(path: &Path, rule: &Rule, report: &mut Report<'_>) {
         Rule::Cooldown(rule) => cooldown(path, rule, report),
         Rule::ErrorRatio(rule) => ratio(path, rule, report),
         Rule::Demotion(rule) => demotion(path, rule, report),
+        Rule::Breaker(rule) => ours::breaker(path, rule, report),
     }
 }
 

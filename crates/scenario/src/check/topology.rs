@@ -203,6 +203,7 @@ fn cycles(graph: &Graph<'_>, report: &mut Report<'_>) -> bool {
         let key = match graph.scenario.routers[at].strategy {
             crate::file::Strategy::Single(_) => "target",
             crate::file::Strategy::LiteLlm(_) => "groups",
+            crate::file::Strategy::AsymmetricHybrid(_) => "overflow",
             _ => "targets",
         };
         let hint = "remove one of these targets; a grid should end in endpoints of its own";

@@ -5,7 +5,10 @@
 use sandbox_core::Span;
 use sandbox_model::Rate;
 use sandbox_routers::Preset;
-use sandbox_routers::preset::{ByParts, Fallback, LiteLlm, OpenRouterLegacy, Single, Timeouts};
+use sandbox_routers::preset::{
+    AdaptiveSpill, AsymmetricHybrid, BreakerFallback, ByParts, Fallback, LiteLlm, OpenRouterLegacy,
+    PriceGuard, Single, Timeouts, TtftHedge,
+};
 use serde::{Deserialize, Serialize};
 
 use super::Fees;
@@ -79,6 +82,16 @@ pub enum Strategy {
     OpenRouterLegacy(OpenRouterLegacy),
     /// LiteLLM's router.
     LiteLlm(LiteLlm),
+    /// Targets in order behind circuit breakers.
+    Breaker(BreakerFallback),
+    /// A second attempt when the first token is late.
+    TtftHedge(TtftHedge),
+    /// Targets in order under a price and a budget.
+    PriceGuard(PriceGuard),
+    /// The first target's share follows its overload.
+    AdaptiveSpill(AdaptiveSpill),
+    /// A direct provider first, a grid for what is too much for it.
+    AsymmetricHybrid(AsymmetricHybrid),
     /// Knows the truth.
     Clairvoyant(Clairvoyant),
 }
@@ -104,6 +117,11 @@ impl Strategy {
             Self::Composed(preset) => preset,
             Self::OpenRouterLegacy(preset) => preset,
             Self::LiteLlm(preset) => preset,
+            Self::Breaker(preset) => preset,
+            Self::TtftHedge(preset) => preset,
+            Self::PriceGuard(preset) => preset,
+            Self::AdaptiveSpill(preset) => preset,
+            Self::AsymmetricHybrid(preset) => preset,
             Self::Clairvoyant(_) => return None,
         })
     }

@@ -4,8 +4,16 @@
 //! * [`fleet`] – what other customers' requests tell
 //! * [`metamorphic`] – what must not matter: names, weeks, the order of a file
 //! * [`plain`] – ordered fallback
+//! * [`ours`] – breakers, spilling, the hybrid
+//! * [`hedges`] – two attempts at once
+//! * [`nested`] – routers below routers
+//! * [`guards`] – caps on spending and on attempts in flight
 
 mod fleet;
+mod guards;
+mod hedges;
 mod metamorphic;
+mod nested;
+mod ours;
 mod plain;
 mod stage;

@@ -24,6 +24,10 @@ pub(crate) struct Stage {
     pub(crate) requests: Vec<u64>,
     /// Faults, whole entries.
     pub(crate) faults: String,
+    /// Further keys of each endpoint's `serving`.
+    pub(crate) serving: String,
+    /// An endpoint in a region of its own called `far`, and how far it is.
+    pub(crate) far: Option<(&'static str, &'static str)>,
     /// Further keys of the workload.
     pub(crate) workload: String,
     pub(crate) start: &'static str,
@@ -66,6 +70,8 @@ impl Stage {
             routers: String::new(),
             requests: (0..requests as u64).map(|n| 10_000 * n).collect(),
             faults: String::new(),
+            serving: String::new(),
+            far: None,
             workload: String::new(),
             start: "2026-11-18 00:00 UTC",
             duration: "24h",
@@ -105,16 +111,21 @@ impl Stage {
         let endpoint = |(name, price, more): &(String, f64, String)| {
             format!(
                 r#"(name: "{name}", provider: "provider of {name}",
-                    serving: (prefill_base: "100ms", prefill_per_token: "0s", step_base: "10ms", sequences: 100000),
-                    price: (input: "${price}/M", output: "${price}/M"), {more}),"#
+                    serving: (prefill_base: "100ms", prefill_per_token: "0s", step_base: "10ms", sequences: 100000, {}),
+                    price: (input: "${price}/M", output: "${price}/M"), {more}),"#,
+                self.serving,
             )
         };
-        let provider =
-            |(name, ..): &(String, f64, String)| format!(r#"(name: "provider of {name}", region: "here"),"#);
+        let provider = |(name, ..): &(String, f64, String)| {
+            let far = self.far.is_some_and(|(endpoint, _)| endpoint == name);
+            let region = if far { "far" } else { "here" };
+            format!(r#"(name: "provider of {name}", region: "{region}"),"#)
+        };
+        let way = |(_, rtt)| format!(r#"(from: "here", to: "far", rtt: "{rtt}", jitter: 0.0),"#);
         let Self { strategy, routers, faults, workload, start, duration, seed, .. } = self;
         let text = format!(
             r#"(name: "stage", start: "{start}", duration: "{duration}", seed: {seed}, bucket: "10m",
-                links: [(from: "here", to: "here", rtt: "0s", jitter: 0.0)],
+                links: [(from: "here", to: "here", rtt: "0s", jitter: 0.0), {}],
                 providers: [{}], endpoints: [{}],
                 routers: [
                     (name: "client", strategy: Single(target: "router")),
@@ -124,6 +135,7 @@ impl Stage {
                 workloads: [(name: "w", region: "here", entry: "client", plan: "{}", deadline: "10m",
                     arrivals: Trace(file: "{}"), {workload})],
                 weather: (script: [{faults}]))"#,
+            self.far.map(way).unwrap_or_default(),
             self.endpoints.iter().map(provider).collect::<String>(),
             self.endpoints.iter().map(endpoint).collect::<String>(),
             self.endpoints[0].0,

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 /// What can be on or off. Bit `n` of [`Draw::on`] is the `n`th.
-pub(super) const FEATURES: [&str; 40] = [
+pub(super) const FEATURES: [&str; 45] = [
     "arrivals",
     "conversations",
     "cacheable",
@@ -47,13 +47,18 @@ pub(super) const FEATURES: [&str; 40] = [
     "warm_up",
     "faults",
     "processes",
+    "breaker",
+    "hedge",
+    "hedged grid",
+    "spill",
+    "composed",
 ];
 
 /// What makes a calm sky: without these a run is its control twin.
 pub(super) const WEATHER: [&str; 5] = ["faults", "processes", "congestion", "friction", "residual_block"];
 
 /// What lets requests leave the plan in calm weather.
-pub(super) const SQUEEZE: [&str; 13] = [
+pub(super) const SQUEEZE: [&str; 17] = [
     "limits",
     "account",
     "narrows",
@@ -67,7 +72,14 @@ pub(super) const SQUEEZE: [&str; 13] = [
     "step_per_kv_token",
     "whole",
     "cooldown",
+    "hedge",
+    "hedged grid",
+    "spill",
+    "composed",
 ];
+
+/// When the next target is asked, too.
+const HEDGE_AFTER: [&str; 4] = ["1ns", "50ms", "400ms", "3s"];
 
 /// A scenario to be.
 #[derive(Copy, Clone, Debug)]
@@ -329,27 +341,101 @@ impl Draw {
         let timers = ["first_token: \"2s\"", "total: \"5s\"", "first_token: \"900ms\", total: \"20s\""];
         let timeouts =
             |who: &str| self.if_on("timeouts", format!("timeouts: ({}),", self.pick(who, &timers)));
-        let backoff = self.pick("jitter", &["None", "Added(\"750ms\")", "Scaled(0.5, 1.5)"]);
         let gateway = self.if_on("gateway", "region: \"west\", overhead: \"7ms\",");
         let fees = self.if_on(
             "fees",
             "fees: (credit: 0.055, byok: 0.05, byok_targets: [\"up2\"], byok_free: \"$0.002\"),",
         );
+        let grid = if self.has("hedged grid") {
+            format!(r#"Composed(targets: ["up1", "up2"], pick: Uniform, {}"#, self.hedge("grid"))
+        } else {
+            format!(
+                r#"OpenRouterLegacy(targets: ["up1", "up2"], {} {}"#,
+                self.pick("order", &["", "order: [\"up2\"],", "order: [\"up2\", \"up1\"],"]),
+                self.pick("allow", &["", "", "allow_fallbacks: false,"]),
+            )
+        };
         format!(
-            r#"(name: "hybrid", {gateway} strategy: Fallback(targets: ["plan", "twin", "grid", "spare"], retries: {},
-                    backoff: (base: "{}ms", max: "3s", jitter: {backoff}, retry_after_max: "10s"), {cooldown} {budget} {})),
-               (name: "grid", region: "west", {fees} strategy: OpenRouterLegacy(targets: ["up1", "up2"], {} {} {})),
+            r#"(name: "hybrid", {gateway} strategy: {} {})),
+               (name: "grid", region: "west", {fees} strategy: {grid} {})),
                (name: "one", strategy: Single(target: "plan", {})),
                (name: "knows", strategy: Clairvoyant(targets: ["plan", "grid", "spare"], {})),"#,
-            self.below("retries", 4),
-            self.below("backoff", 900),
+            self.hybrid(&cooldown, &budget),
             timeouts("hybrid"),
-            self.pick("order", &["", "order: [\"up2\"],", "order: [\"up2\", \"up1\"],"]),
-            self.pick("allow", &["", "", "allow_fallbacks: false,"]),
             timeouts("grid"),
             timeouts("one"),
             timeouts("knows"),
         )
+    }
+
+    /// How the hybrid chooses, up to its timers.
+    fn hybrid(self, cooldown: &str, budget: &str) -> String {
+        let targets = r#"targets: ["plan", "twin", "grid", "spare"]"#;
+        let jitter = self.pick("jitter", &["None", "Added(\"750ms\")", "Scaled(0.5, 1.5)"]);
+        let backoff = format!(
+            r#"backoff: (base: "{}ms", max: "3s", jitter: {jitter}, retry_after_max: "10s")"#,
+            self.below("backoff", 900)
+        );
+        let retries = self.below("retries", 4);
+        let number = |key: &str, end| self.below(&format!("breaker {key}"), end);
+        let rule = format!(
+            r#"(failures: {}, share: 0.{}, window: "{}s", length: "{}s", growth: 1.5, length_max: "1m", probes: {}, successes: {}, ramp: "{}s")"#,
+            1 + number("failures", 4),
+            number("share", 10),
+            1 + number("window", 30),
+            1 + number("length", 30),
+            1 + number("probes", 3),
+            1 + number("successes", 3),
+            10 * number("ramp", 4),
+        );
+        let breaker = self.if_on("breaker", format!("breaker: {rule},"));
+        let most = |key: &str| self.pick(key, &["1", "3", "None"]);
+        let spill = format!(
+            r#"(floor: 0.1, per_success: 0.02, cut: 0.5, slow: {})"#,
+            self.pick("slow", &["None", "\"1s\"", "\"100ms\""])
+        );
+        if self.has("composed") {
+            let ordinary = ["Ordered", "Uniform", "RoundRobin", "LeastBusy", "PowerOfTwo", "LowestCost"];
+            let pick = if self.has("spill") {
+                format!("Spill{spill}")
+            } else {
+                self.pick("pick", &ordinary).to_owned()
+            };
+            let cooldown = self.if_on("cooldown", r#"Cooldown(failures: 2, length: "5s"),"#);
+            format!(
+                r#"Composed({targets}, groups: [["plan", "twin"], ["grid", "spare", "twin"]], pick: {pick}, {}
+                    in_flight: [{}, {}, {}, None], spend: [(targets: ["grid"], usd: "$0.0{}", per: "1h")],
+                    memory: [{cooldown} {}], when_all_out: {}, most_targets: {},
+                    retry: (retries: {retries}, {backoff}, rounds: {}, rules: [(on: ["429", "5xx"], at: {}), (on: ["400-499"], at: Other, waits: Never)]),"#,
+                self.if_on("hedge", self.hedge("hybrid")),
+                most("cap plan"),
+                most("cap twin"),
+                most("cap grid"),
+                1 + self.below("spend", 99),
+                self.if_on("breaker", format!("Breaker{rule}")),
+                self.pick("all out", &["Leave", "Try"]),
+                self.pick("most targets", &["None", "2"]),
+                self.below("rounds", 2),
+                self.pick("at", &["Same", "Any", "Other"]),
+            )
+        } else if self.has("spill") {
+            format!(
+                "AdaptiveSpill({targets}, spill: {spill}, {breaker} in_flight: [{}, None, None, None],",
+                most("cap plan")
+            )
+        } else if self.has("hedge") {
+            let (after, most) = (self.pick("hybrid after", &HEDGE_AFTER), 1 + self.below("hybrid most", 3));
+            format!("TtftHedge({targets}, after: \"{after}\", most: {most}, {breaker}")
+        } else if self.has("breaker") {
+            format!("Breaker({targets}, retries: {retries}, {backoff}, {breaker}")
+        } else {
+            format!("Fallback({targets}, retries: {retries}, {backoff}, {cooldown} {budget}")
+        }
+    }
+
+    fn hedge(self, who: &str) -> String {
+        let after = self.pick(&format!("{who} after"), &HEDGE_AFTER);
+        format!("hedge: (after: \"{after}\", most: {}),", 1 + self.below(&format!("{who} most"), 3))
     }
 
     fn length(self, name: &str) -> &'static str {
