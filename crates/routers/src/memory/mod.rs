@@ -3,25 +3,33 @@
 //! * [`cooldown`] – timed: out until T
 //! * [`ratio`] – a windowed error ratio, sliding or tumbling
 //! * [`demotion`] – after an outage a target comes last
+//! * [`passive_check`] – failures in total, and one attempt decides
+//! * [`timed_breaker`] – opens by number or share, closes by the clock
 //! * [`window`] – counts over time
 //!
 //! A router may have several; a target is out while one of them says so.
 
 pub mod cooldown;
 pub mod demotion;
+pub mod passive_check;
 pub mod ratio;
+pub mod timed_breaker;
 pub(crate) mod window;
 
 pub use cooldown::Cooldown;
 pub use demotion::Demotion;
+pub use passive_check::PassiveCheck;
 pub use ratio::{ErrorRatio, Moves};
+pub use timed_breaker::TimedBreaker;
 
 use cooldown::Cooling;
 use demotion::Recent;
+use passive_check::Checked;
 use ratio::Ratio;
 use sandbox_core::Time;
 use sandbox_model::Status;
 use serde::{Deserialize, Serialize};
+use timed_breaker::Breaking;
 
 use crate::contract::{Fleet, MAX_TARGETS, Seen};
 use crate::statuses::Statuses;
@@ -35,6 +43,10 @@ pub enum Rule {
     ErrorRatio(ErrorRatio),
     /// Last in line after an outage.
     Demotion(Demotion),
+    /// Failures in total, and one attempt decides.
+    PassiveCheck(PassiveCheck),
+    /// Opens by number or share, closes by the clock.
+    TimedBreaker(TimedBreaker),
 }
 
 /// What a router remembers by one rule, of each target.
@@ -46,6 +58,10 @@ pub enum Memory {
     ErrorRatio(ErrorRatio, Vec<Ratio>),
     /// Recent outages.
     Demotion(Demotion, Vec<Recent>),
+    /// Passive health checks.
+    PassiveCheck(PassiveCheck, Vec<Checked>),
+    /// Breakers that close by the clock.
+    TimedBreaker(TimedBreaker, Vec<Breaking>),
 }
 
 impl Memory {
@@ -56,6 +72,8 @@ impl Memory {
             Rule::Cooldown(rule) => Self::Cooldown(rule, vec![Cooling::default(); targets]),
             Rule::ErrorRatio(rule) => Self::ErrorRatio(rule, vec![Ratio::default(); targets]),
             Rule::Demotion(rule) => Self::Demotion(rule, vec![Recent::default(); targets]),
+            Rule::PassiveCheck(rule) => Self::PassiveCheck(rule, vec![Checked::default(); targets]),
+            Rule::TimedBreaker(rule) => Self::TimedBreaker(rule, vec![Breaking::default(); targets]),
         }
     }
 
@@ -70,8 +88,11 @@ impl Memory {
     }
 
     /// An attempt begins.
+    #[inline]
     pub fn choose(&mut self, target: usize, now: Time) {
-        let _ = (target, now);
+        if let Self::PassiveCheck(rule, targets) = self {
+            targets[target].choose(rule, now);
+        }
     }
 
     /// Learns the result of an attempt. `several`: the target's group has others. `out`: it gets nothing as it is,
@@ -81,6 +102,8 @@ impl Memory {
             Self::Cooldown(rule, targets) => targets[seen.target].observe(rule, seen, several, out),
             Self::ErrorRatio(rule, targets) => targets[seen.target].observe(rule, seen, several, out),
             Self::Demotion(rule, targets) => targets[seen.target].observe(rule, seen),
+            Self::PassiveCheck(rule, targets) => targets[seen.target].observe(rule, seen),
+            Self::TimedBreaker(rule, targets) => targets[seen.target].observe(rule, seen),
         }
     }
 
@@ -99,6 +122,8 @@ impl Memory {
             Self::Cooldown(_, targets) => targets[target].until,
             Self::ErrorRatio(_, targets) => targets[target].until,
             Self::Demotion(_, targets) => targets[target].until,
+            Self::PassiveCheck(_, targets) => targets[target].until,
+            Self::TimedBreaker(_, targets) => targets[target].until,
         }
     }
 
@@ -129,6 +154,8 @@ impl Memory {
             Self::Cooldown(..) => "cooldown",
             Self::ErrorRatio(..) => "error ratio",
             Self::Demotion(..) => "recent outage",
+            Self::PassiveCheck(..) => "passive health check",
+            Self::TimedBreaker(..) => "circuit breaker",
         }
     }
 }

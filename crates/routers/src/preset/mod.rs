@@ -4,14 +4,29 @@
 //! * [`by_parts`] – whatever a scenario puts together
 //! * [`fallback`] – targets in order; one target
 //! * [`openrouter`] – OpenRouter's balancer
+//! * [`portkey`] – Portkey's gateway
+//! * [`bifrost`] – Bifrost
+//! * [`tensorzero`] – TensorZero's gateway
+//! * [`kong`] – Kong's AI proxy-advanced
+//! * [`openai_sdk`] – the OpenAI Python SDK
 
+pub mod bifrost;
 pub mod by_parts;
 pub mod fallback;
+pub mod kong;
+pub mod openai_sdk;
 pub mod openrouter;
+pub mod portkey;
+pub mod tensorzero;
 
+pub use bifrost::Bifrost;
 pub use by_parts::{ByParts, Cap};
 pub use fallback::{Fallback, Single};
+pub use kong::Kong;
+pub use openai_sdk::OpenAiSdk;
 pub use openrouter::{MaxPrice, OpenRouterLegacy};
+pub use portkey::Portkey;
+pub use tensorzero::TensorZero;
 
 use sandbox_core::Span;
 use sandbox_model::{Price, QuotedPrice};
@@ -48,6 +63,11 @@ impl Setting<'_> {
 pub trait Preset {
     /// Names of the targets, in order.
     fn targets(&self) -> Vec<String>;
+
+    /// Where it names them, in the same order: under `targets`, if not otherwise said.
+    fn written(&self) -> Vec<Mention> {
+        Mention::list("targets", &self.targets()).collect()
+    }
 
     /// Timers of one attempt.
     fn timeouts(&self) -> Timeouts;

@@ -183,7 +183,6 @@ fn targets(
     nodes: &[&str],
     scenario: &Scenario,
 ) {
-    use crate::file::Strategy;
     let strategy = path.key("strategy");
     let names = router.strategy.targets();
     if names.is_empty() {
@@ -194,11 +193,11 @@ fn targets(
         let message = format!("{} targets are more than {TARGETS_MAX}", names.len());
         report.say(&strategy.key("targets"), message, "let a router of its own stand for some of them");
     }
+    let place =
+        |mention: &Mention| mention.place.iter().fold(strategy.key(mention.key), |at, &index| at.at(index));
+    let written = router.strategy.preset().map(Preset::written).unwrap_or_default();
     for (i, name) in names.iter().enumerate() {
-        let at = match router.strategy {
-            Strategy::Single(_) => strategy.key("target"),
-            _ => strategy.key("targets").at(i),
-        };
+        let at = written.get(i).map_or_else(|| strategy.key("targets").at(i), place);
         if !nodes.contains(&name.as_str()) {
             if scenario.providers.iter().any(|p| p.name == *name) {
                 let its = scenario.endpoints.iter().filter(|e| e.provider == *name).map(|e| e.name.as_str());
@@ -222,9 +221,10 @@ fn targets(
     }
     let mentions = router.strategy.preset().map(Preset::mentions).unwrap_or_default();
     for (i, mention) in mentions.iter().enumerate() {
-        let at = mention.place.iter().fold(strategy.key(mention.key), |at, &index| at.at(index));
+        let at = place(mention);
         let same_list = |other: &&Mention| {
-            other.key == mention.key && other.place.split_last().map(|l| l.1) == mention.place.split_last().map(|l| l.1)
+            other.key == mention.key
+                && other.place.split_last().map(|l| l.1) == mention.place.split_last().map(|l| l.1)
         };
         if !names.contains(&mention.name) {
             let hint = name_hint(&mention.name, "targets of this router", names.iter().map(String::as_str));

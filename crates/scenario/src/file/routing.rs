@@ -4,7 +4,9 @@
 
 use sandbox_core::Span;
 use sandbox_routers::Preset;
-use sandbox_routers::preset::{ByParts, Fallback, OpenRouterLegacy, Single, Timeouts};
+use sandbox_routers::preset::{
+    Bifrost, ByParts, Fallback, Kong, OpenAiSdk, OpenRouterLegacy, Portkey, Single, TensorZero, Timeouts,
+};
 use serde::{Deserialize, Serialize};
 
 use super::Fees;
@@ -40,6 +42,16 @@ pub enum Strategy {
     Composed(ByParts),
     /// OpenRouter's balancer up to Aug 2026.
     OpenRouterLegacy(OpenRouterLegacy),
+    /// Portkey's gateway.
+    Portkey(Portkey),
+    /// Bifrost.
+    Bifrost(Bifrost),
+    /// TensorZero's gateway.
+    TensorZero(TensorZero),
+    /// Kong's AI proxy-advanced.
+    Kong(Kong),
+    /// The OpenAI Python SDK.
+    OpenAiSdk(OpenAiSdk),
     /// Knows the truth.
     Clairvoyant(Clairvoyant),
 }
@@ -64,6 +76,11 @@ impl Strategy {
             Self::Fallback(preset) => preset,
             Self::Composed(preset) => preset,
             Self::OpenRouterLegacy(preset) => preset,
+            Self::Portkey(preset) => preset,
+            Self::Bifrost(preset) => preset,
+            Self::TensorZero(preset) => preset,
+            Self::Kong(preset) => preset,
+            Self::OpenAiSdk(preset) => preset,
             Self::Clairvoyant(_) => return None,
         })
     }
