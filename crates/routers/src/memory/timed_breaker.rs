@@ -58,15 +58,16 @@ impl Breaking {
         if self.passed + self.failed == 0 || seen.now.since(self.first) > rule.window {
             *self = Self { until: self.until, first: seen.now, ..Self::default() };
         }
-        if seen.answer.is_ok() || !rule.counts.has(seen.answer.status()) {
+        if !seen.answer.is_ok() && rule.counts.has(seen.answer.status()) {
+            self.failed += 1;
+        } else {
             self.passed += 1;
-            return;
         }
-        self.failed += 1;
         let all = self.passed + self.failed;
         let too_many = rule.failures.is_some_and(|most| self.failed > most);
+        // A quotient, so that a share of exactly 29 of 100 is not above 0.29.
         let too_large = all >= rule.at_least
-            && rule.share.is_some_and(|share| f64::from(self.failed) > share * f64::from(all));
+            && rule.share.is_some_and(|share| f64::from(self.failed) / f64::from(all) > share);
         if too_many || too_large {
             *self = Self { until: seen.now.saturating_add(rule.length), ..Self::default() };
         }

@@ -183,11 +183,18 @@ fn targets(
     nodes: &[&str],
     scenario: &Scenario,
 ) {
+    use crate::file::Strategy;
     let strategy = path.key("strategy");
     let names = router.strategy.targets();
     if names.is_empty() {
-        let hint = format!("name at least one, like targets: [\"{}\"]", nodes.first().unwrap_or(&"sf-v3"));
-        report.say(&strategy.key("targets"), "a router needs a target", hint);
+        let (key, open, close) = match router.strategy {
+            Strategy::Bifrost(_) => ("providers", "[[", "]]"),
+            Strategy::TensorZero(_) => ("variants", "[[", "]]"),
+            _ => ("targets", "[", "]"),
+        };
+        let one = nodes.first().unwrap_or(&"sf-v3");
+        let hint = format!("name at least one, like {key}: {open}\"{one}\"{close}");
+        report.say(&strategy.key(key), "a router needs a target", hint);
     }
     if names.len() > TARGETS_MAX {
         let message = format!("{} targets are more than {TARGETS_MAX}", names.len());

@@ -34,7 +34,9 @@ fn failoverbench_s15_every_request_pays_for_the_dead_primary() {
 #[test]
 fn t28_each_fallback_has_its_full_budget_and_the_primarys_error_is_returned() {
     let strategy = r#"Bifrost(providers: [["a"], ["b"], ["c"]], max_retries: 3)"#;
-    for played in Stage::new(&["a", "b", "c"], strategy, 20).always("a", 503).always("b", 503).always("c", 503).play() {
+    for played in
+        Stage::new(&["a", "b", "c"], strategy, 20).always("a", 503).always("b", 503).always("c", 503).play()
+    {
         assert_eq!((played.order().as_str(), played.status()), ("a,a,a,a,b,b,b,b,c,c,c,c", 503));
     }
     let stage = Stage::new(&["a", "b", "c"], strategy, 20).always("a", 500).always("b", 503).always("c", 400);
@@ -85,7 +87,10 @@ fn the_next_request_knows_nothing_of_a_dead_key() {
 #[test]
 fn a_rate_limit_changes_the_key_after_a_wait() {
     let strategy = r#"Bifrost(providers: [["k1", "k2", "k3"], ["f"]], max_retries: 5)"#;
-    let stage = Stage::new(&["k1", "k2", "k3", "f"], strategy, 200).always("k1", 429).always("k2", 429).always("k3", 429);
+    let stage = Stage::new(&["k1", "k2", "k3", "f"], strategy, 200)
+        .always("k1", 429)
+        .always("k2", 429)
+        .always("k3", 429);
     for played in stage.play() {
         let order = played.order();
         let keys: Vec<&str> = order.split(',').collect();
@@ -108,7 +113,8 @@ fn a_rate_limit_changes_the_key_after_a_wait() {
 #[test]
 fn limited_keys_come_again_and_dead_ones_do_not() {
     let strategy = r#"Bifrost(providers: [["k1", "k2", "k3"]], max_retries: 6)"#;
-    let stage = Stage::new(&["k1", "k2", "k3"], strategy, 200).always("k1", 429).always("k2", 401).always("k3", 429);
+    let stage =
+        Stage::new(&["k1", "k2", "k3"], strategy, 200).always("k1", 429).always("k2", 401).always("k3", 429);
     for played in stage.play() {
         let order = played.order();
         assert_eq!((order.matches("k2").count(), order.split(',').count()), (1, 7), "{order}");

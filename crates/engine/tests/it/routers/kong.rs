@@ -2,7 +2,8 @@
 
 use super::stage::{Played, Stage};
 
-const EVERYTHING: &str = "failover_criteria: [Error, Timeout, Http403, Http404, Http429, Http500, Http502, Http503, Http504]";
+const EVERYTHING: &str =
+    "failover_criteria: [Error, Timeout, Http403, Http404, Http429, Http500, Http502, Http503, Http504]";
 
 fn orders(played: &[Played]) -> Vec<String> {
     played.iter().map(Played::order).collect()
@@ -62,7 +63,10 @@ fn a_403_or_404_goes_on_and_never_counts() {
 fn five_retries_take_turns() {
     let strategy = format!(r#"Kong(targets: ["p", "f"], {EVERYTHING})"#);
     for played in Stage::new(&["p", "f"], &strategy, 10).always("p", 503).always("f", 429).play() {
-        assert_eq!((played.order().as_str(), played.times(), played.status()), ("p,f,p,f,p,f", vec![0.0; 6], 429));
+        assert_eq!(
+            (played.order().as_str(), played.times(), played.status()),
+            ("p,f,p,f,p,f", vec![0.0; 6], 429)
+        );
     }
 }
 
@@ -74,5 +78,8 @@ fn by_default_a_503_is_passed_on_and_a_hang_is_left_after_60_s() {
     assert_eq!(orders(&played), ["p", "f", "p", "f"]);
     assert_eq!(played.iter().map(Played::status).collect::<Vec<_>>(), [503, 200, 503, 200]);
     let played = Stage::new(&["p", "f"], strategy, 1).fails("p", "Blackhole", "0s", "24h").play();
-    assert_eq!((played[0].order().as_str(), played[0].times(), played[0].status()), ("p,f", vec![0.0, 60.0], 200));
+    assert_eq!(
+        (played[0].order().as_str(), played[0].times(), played[0].status()),
+        ("p,f", vec![0.0, 60.0], 200)
+    );
 }

@@ -30,7 +30,9 @@ fn failoverbench_s04_lies_in_the_range() {
 
 #[test]
 fn client_errors_but_408_409_and_429_are_not_retried() {
-    for (status, attempts) in [(400, 1), (401, 1), (402, 1), (403, 1), (404, 1), (422, 1), (408, 3), (409, 3), (429, 3)] {
+    for (status, attempts) in
+        [(400, 1), (401, 1), (402, 1), (403, 1), (404, 1), (422, 1), (408, 3), (409, 3), (429, 3)]
+    {
         let played = Stage::new(&["p"], SDK, 1).always("p", status).play();
         assert_eq!((played[0].attempts.len(), played[0].status()), (attempts, status), "{status}");
     }
@@ -74,7 +76,8 @@ fn retries_on_top_of_a_retrying_gateway_multiply() {
     for played in stage.play() {
         assert_eq!((played.attempts.len(), played.status()), (9, 503));
     }
-    let mut stage = Stage::new(&["p", "f"], r#"OpenAiSdk(target: "gateway")"#, 50).always("p", 503).always("f", 503);
+    let mut stage =
+        Stage::new(&["p", "f"], r#"OpenAiSdk(target: "gateway")"#, 50).always("p", 503).always("f", 503);
     stage.routers = r#"(name: "gateway", strategy: Fallback(targets: ["p", "f"], retries: 2)),"#.to_owned();
     for played in stage.play() {
         assert_eq!(played.order(), ["p,p,p,f,f,f"; 3].join(","));

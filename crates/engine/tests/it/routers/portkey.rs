@@ -90,7 +90,8 @@ fn load_is_balanced_by_weight_and_nobody_stands_in() {
 fn a_balanced_group_falls_back_when_it_is_nested() {
     let mut stage = Stage::new(&["a", "b", "c", "f"], r#"Portkey(targets: ["balanced", "f"])"#, 3_000);
     stage.routers =
-        r#"(name: "balanced", strategy: Portkey(targets: ["a", "b", "c"], mode: LoadBalance([]))),"#.to_owned();
+        r#"(name: "balanced", strategy: Portkey(targets: ["a", "b", "c"], mode: LoadBalance([]))),"#
+            .to_owned();
     let played = stage.always("b", 503).play();
     let counts = first_choices(&played, &["a", "b", "c"]);
     assert!(chi_square(&counts, &[1.0 / 3.0; 3]) < CHI_SQUARE_999[1], "{counts:?}");
@@ -120,12 +121,14 @@ fn t27_when_every_breaker_is_open_all_are_bypassed() {
         assert_eq!((played.order().as_str(), played.status()), ("p,f", 503));
     }
     // When f is well again it is still believed down, and so is p.
-    let stage = Stage::new(&["p", "f"], HOSTED, 8).always("p", 503).fails("f", "Down(status: 503)", "0s", "25s");
+    let stage =
+        Stage::new(&["p", "f"], HOSTED, 8).always("p", 503).fails("f", "Down(status: 503)", "0s", "25s");
     let played = stage.play();
     assert_eq!(played[2].status(), 503);
     assert_eq!((played[3].order().as_str(), played[3].status()), ("p,f", 200));
     // One that is closed is no reason to bypass the other.
-    let stage = Stage::new(&["p", "f"], HOSTED, 5).always("p", 503).fails("f", "Down(status: 500)", "0s", "24h");
+    let stage =
+        Stage::new(&["p", "f"], HOSTED, 5).always("p", 503).fails("f", "Down(status: 500)", "0s", "24h");
     let played = stage.play();
     assert_eq!((played[3].order().as_str(), played[3].status()), ("f", 500));
 }
