@@ -35,6 +35,7 @@ use crate::contract::{Fleet, MAX_TARGETS, Seen};
 use crate::statuses::Statuses;
 
 /// A rule by which a router remembers.
+#[expect(clippy::large_enum_variant, reason = "a router has a few, and they are not moved while it runs")]
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Rule {
     /// Out until T.
@@ -50,6 +51,7 @@ pub enum Rule {
 }
 
 /// What a router remembers by one rule, of each target.
+#[expect(clippy::large_enum_variant, reason = "a router has a few, and they are not moved while it runs")]
 #[derive(Clone, Debug)]
 pub enum Memory {
     /// Timed cooldowns.
