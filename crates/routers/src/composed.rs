@@ -109,7 +109,7 @@ impl Composed {
             if self.admits {
                 pool = retain(pool, |t| self.admits(t, call, targets));
             }
-            if pool == 0 && self.parts.when_all_out == WhenAllOut::Try {
+            if pool == 0 && self.ignores_memory(call, targets) {
                 pool = untried;
             }
             pool = lowest(pool, |t| u32::from(self.rank(t, call.now)));
@@ -120,24 +120,46 @@ impl Composed {
         Left { filtered, unguarded, untried, pool }
     }
 
+    /// Whether a group whose targets are all out is tried all the same.
+    fn ignores_memory(&self, call: &Call<'_>, targets: &[TargetView]) -> bool {
+        match self.parts.when_all_out {
+            WhenAllOut::Leave => false,
+            WhenAllOut::Try => true,
+            WhenAllOut::TryIfAll => {
+                let all =
+                    self.parts.groups.iter().fold(0, |all, group| all | group & self.parts.filters.only);
+                members(self.unguarded(all, call, targets)).all(|t| self.keeps_out(t, call.now))
+            }
+        }
+    }
+
     /// The targets that this request has used up in its group: those that failed in a way after which another is
     /// tried, and where only fresh ones have a turn, those that it tried before. Beside them those that it would
     /// rather not try again.
     fn used(&self, note: &Note, call: &Call<'_>) -> (u64, u64) {
+        let position = usize::from(note.group);
         let (before, here) = call.attempts.split_at(usize::from(note.first));
-        let mask = |mask: u64, tried: &Tried| mask | 1 << tried.target;
-        let used = match self.parts.fresh.get(usize::from(note.group)) {
-            Some(true) => before.iter().fold(0, mask),
+        let mut used = match self.parts.fresh.get(position) {
+            Some(true) => before.iter().fold(0, |mask, tried| mask | 1 << tried.target),
             _ => 0,
         };
-        here.iter().fold((used, 0), |(used, rather_not), tried| match tried.answer {
-            None => (mask(used, tried), rather_not),
-            Some(answer) => match self.rule(answer, note).map(|rule| rule.at) {
-                Some(At::Other) => (mask(used, tried), rather_not),
-                Some(At::OtherIfAny) => (used, mask(rather_not, tried)),
-                _ => (used, rather_not),
-            },
-        })
+        let (mut in_turn, mut rather_not) = (0, 0);
+        for tried in here {
+            let target = 1 << tried.target;
+            match tried.answer.map(|answer| self.rule(answer, note).map(|rule| rule.at)) {
+                None | Some(Some(At::Other)) => used |= target,
+                Some(Some(At::OtherIfAny)) => rather_not |= target,
+                Some(Some(At::Next)) => in_turn |= target,
+                Some(Some(At::Same | At::Any) | None) => continue,
+            }
+            if in_turn != 0 {
+                let all = self.parts.groups[position] & self.parts.filters.only & call.allowed;
+                if members(all & !(used | in_turn)).all(|t| self.keeps_out(t, call.now)) {
+                    in_turn = 0;
+                }
+            }
+        }
+        (used | in_turn, rather_not)
     }
 
     /// Which targets of its group are left for a request.
@@ -179,19 +201,17 @@ impl Composed {
         let failed = call.attempts.last().map_or(0, |tried| tried.target);
         let there = match at {
             At::Same => self.left(group & 1 << failed, 0, call, targets).pool,
-            At::Any | At::Other | At::OtherIfAny => self.left_here(note, call, targets).pool,
+            At::Any | At::Other | At::OtherIfAny | At::Next => self.left_here(note, call, targets).pool,
         };
         let retry = &self.parts.retry;
-        let again = u32::from(if there == 0 { note.round } else { note.retries });
-        let wait = || {
-            let asked = answer.retry_after();
-            retry.backoff.wait(again, asked, call.noise, call.request, call.attempts.len() as u64)
-        };
+        let none = (leave, Span::ZERO);
         if there == 0 {
             let another_round = at == At::Other && u32::from(note.round) < retry.rounds;
-            return if another_round { (Then::Round, wait()) } else { (leave, Span::ZERO) };
+            let wait = if another_round { self.wait(answer, note.round, note, call) } else { None };
+            return wait.map_or(none, |wait| (Then::Round, wait));
         }
-        let wait = if waits { wait() } else { Span::ZERO };
+        let wait = if waits { self.wait(answer, note.retries, note, call) } else { Some(Span::ZERO) };
+        let Some(wait) = wait else { return none };
         let first = call.attempts.get(usize::from(note.first)).and_then(|tried| tried.answer);
         let of = |answer: Answer| retry.retries_of.iter().find(|of| of.on.has(answer.status()));
         let retries = first.and_then(of).map_or(retry.retries, |of| of.retries);
@@ -200,22 +220,51 @@ impl Composed {
             return (leave, if last { wait } else { Span::ZERO });
         }
         if self.budget.as_mut().is_some_and(|budget| !budget.take()) {
-            return (leave, Span::ZERO);
+            return none;
         }
         (if at == At::Same { Then::Same } else { Then::Again }, wait)
     }
 
+    /// The wait before a further attempt, `again` having been made before; none if a Retry-After forbids one.
+    fn wait(&self, answer: Answer, again: u8, note: &Note, call: &Call<'_>) -> Option<Span> {
+        let (retry, heeds) = (&self.parts.retry, &self.parts.retry.retry_after);
+        let attempts = call.attempts.len();
+        let backoff =
+            |asked| retry.backoff.wait(u32::from(again), asked, call.noise, call.request, attempts as u64);
+        let asks = |answer: Answer| {
+            answer.retry_after().filter(|&asked| asked > Span::ZERO && heeds.on.has(answer.status()))
+        };
+        let waited = || {
+            let earlier = call.attempts[usize::from(note.first)..attempts - 1].iter();
+            let waits = earlier.filter_map(|tried| tried.answer.and_then(asks));
+            waits
+                .filter(|&asked| asked <= retry.backoff.retry_after_max)
+                .fold(Span::ZERO, Span::saturating_add)
+        };
+        let Some(asked) = asks(answer) else {
+            let at_once = heeds.then_at_once && waited() > Span::ZERO;
+            return Some(if at_once { Span::ZERO } else { backoff(None) });
+        };
+        let too_long = asked > retry.backoff.retry_after_max
+            || heeds.together.is_some_and(|most| waited().saturating_add(asked) > most);
+        if too_long && heeds.longer_ends {
+            None
+        } else if too_long {
+            Some(backoff(None))
+        } else {
+            Some(if heeds.exact { asked } else { backoff(Some(asked)) })
+        }
+    }
+
     /// The wait that [`Composed::after`] found, once more.
     fn wait_of(&self, answer: Answer, note: &Note, call: &Call<'_>) -> Span {
-        let retry = &self.parts.retry;
         let Some(rule) = self.rule(answer, note) else { return Span::ZERO };
         let again = match note.then {
             Then::Same | Then::Again if rule.waits.holds(self.size(note)) => note.retries,
             Then::Round => note.round,
             _ => return Span::ZERO,
         };
-        let asked = answer.retry_after();
-        retry.backoff.wait(u32::from(again), asked, call.noise, call.request, call.attempts.len() as u64)
+        self.wait(answer, again, note, call).unwrap_or(Span::ZERO)
     }
 
     fn decide(&mut self, note: &mut Note, call: &Call<'_>, targets: &[TargetView]) -> Decision {
@@ -332,6 +381,23 @@ impl Composed {
         never
     }
 
+    /// Of the first group that was tried: the targets that its failures did not leave out, and the last failure.
+    fn first_group(&self, call: &Call<'_>) -> Option<(u64, Answer)> {
+        let first = call.attempts.first()?.target;
+        let position = self.parts.groups.iter().position(|&group| group >> first & 1 == 1)?;
+        let (group, there) = (self.parts.groups[position], Note { group: position as u8, ..Note::default() });
+        let own = call.attempts.iter().take_while(|tried| group >> tried.target & 1 == 1);
+        let mut left = group & self.parts.filters.only & call.allowed;
+        let mut last = None;
+        for (target, answer) in own.filter_map(|tried| Some((tried.target, tried.answer?))) {
+            last = Some(answer);
+            if self.rule(answer, &there).is_some_and(|rule| rule.at == At::Other) {
+                left &= !(1 << target);
+            }
+        }
+        last.map(|last| (left, last))
+    }
+
     fn give_up(&self, call: &Call<'_>, targets: &[TargetView]) -> Decision {
         let gives_up = &self.parts.gives_up;
         let answers = || call.attempts.iter().filter_map(|tried| tried.answer);
@@ -351,7 +417,11 @@ impl Composed {
         };
         Decision::GiveUp(match gives_up.failed {
             Failed::Last => plain(last),
-            Failed::First => plain(answers().next().unwrap_or(last)),
+            Failed::First => plain(self.first_group(call).map_or(last, |(_, answer)| answer)),
+            Failed::FirstOr502 => match self.first_group(call) {
+                Some((0, _)) => Answer::failed(Status(502)),
+                found => plain(found.map_or(last, |(_, answer)| answer)),
+            },
             Failed::As(status) => Answer::failed(status),
             Failed::OpenRouter => {
                 let limited = |answer: Answer| answer.status() == Status::TOO_MANY_REQUESTS;

@@ -118,6 +118,8 @@ pub enum WhenAllOut {
     Leave,
     /// The memory is ignored (a panic mode).
     Try,
+    /// The memory is ignored if every target of every group is out; else the group is left (Portkey's hosted breaker).
+    TryIfAll,
 }
 
 /// Further attempts in a group.
@@ -140,6 +142,8 @@ pub struct Retry {
     pub rounds: u32,
     /// What pays for retries, so that they stay a small share of the calls. Absent: they cost nothing.
     pub budget: Option<RetryBudget>,
+    /// What a target's Retry-After does to a wait.
+    pub retry_after: RetryAfter,
 }
 
 impl Default for Retry {
@@ -152,6 +156,37 @@ impl Default for Retry {
             waits_after_last: false,
             rounds: 0,
             budget: None,
+            retry_after: RetryAfter::default(),
+        }
+    }
+}
+
+/// What a target's Retry-After does to a wait: it takes its place, if it is no longer than `backoff.retry_after_max`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetryAfter {
+    /// After which failures it is heeded. Default: all.
+    pub on: Statuses,
+    /// Whether it is waited for exactly, without jitter. (OpenAI SDK and Portkey: yes; LiteLLM 1.109.1: no.)
+    pub exact: bool,
+    /// Whether one that is too long ends the retries of the group; else it is as if there were none. (OpenAI SDK and
+    /// Portkey: yes; LiteLLM 1.109.1: no.)
+    pub longer_ends: bool,
+    /// Longest that a request waits for them in a group, all together; what goes beyond is too long. (Portkey: 60 s.)
+    /// Absent: no limit.
+    pub together: Option<Span>,
+    /// Whether the group's further retries do not wait once one was waited for. (Portkey: yes.)
+    pub then_at_once: bool,
+}
+
+impl Default for RetryAfter {
+    fn default() -> Self {
+        Self {
+            on: Statuses::of(&["100-599"]),
+            exact: false,
+            longer_ends: false,
+            together: None,
+            then_at_once: false,
         }
     }
 }
@@ -230,6 +265,8 @@ pub enum At {
     Other,
     /// The same, unless nobody else is left.
     OtherIfAny,
+    /// To whom the selection picks among those that have not failed so since all had; then all are picked from again.
+    Next,
 }
 
 /// A token bucket for retries: each call adds `per_call`, up to `cap`; a further try in a group takes 1, and
@@ -288,8 +325,11 @@ pub enum Failed {
     /// The last one.
     #[default]
     Last,
-    /// The first one's, whatever came of the fallbacks (Bifrost).
+    /// The last one of the first group tried, whatever came of the fallbacks.
     First,
+    /// As `First`, but 502 if each target of that group failed in a way that left it out ([`At::Other`]): Bifrost, when
+    /// all keys of its primary are dead.
+    FirstOr502,
     /// OpenRouter's: 429 with the least Retry-After if every attempt met a rate limit; 503 if every attempt was a
     /// rate limit, a 5xx or a timeout; else the last error.
     OpenRouter,

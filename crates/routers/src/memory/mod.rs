@@ -4,6 +4,8 @@
 //! * [`ratio`] – a windowed error ratio, sliding or tumbling
 //! * [`demotion`] – after an outage a target comes last
 //! * [`breaker`] – open, half-open, closed, and a ramp back
+//! * [`passive_check`] – failures in total, and one attempt decides
+//! * [`timed_breaker`] – opens by number or share, closes by the clock
 //! * [`window`] – counts over time
 //!
 //! A router may have several; a target is out while one of them says so.
@@ -11,26 +13,33 @@
 pub mod breaker;
 pub mod cooldown;
 pub mod demotion;
+pub mod passive_check;
 pub mod ratio;
+pub mod timed_breaker;
 pub(crate) mod window;
 
 pub use breaker::Breaker;
 pub use cooldown::Cooldown;
 pub use demotion::Demotion;
+pub use passive_check::PassiveCheck;
 pub use ratio::{ErrorRatio, Moves};
+pub use timed_breaker::TimedBreaker;
 
 use breaker::Circuit;
 use cooldown::Cooling;
 use demotion::Recent;
+use passive_check::Checked;
 use ratio::Ratio;
 use sandbox_core::Time;
 use sandbox_model::Status;
 use serde::{Deserialize, Serialize};
+use timed_breaker::Breaking;
 
 use crate::contract::{Fleet, MAX_TARGETS, Seen};
 use crate::statuses::Statuses;
 
 /// A rule by which a router remembers.
+#[expect(clippy::large_enum_variant, reason = "a router has a few, and they are not moved while it runs")]
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Rule {
     /// Out until T.
@@ -41,9 +50,14 @@ pub enum Rule {
     Demotion(Demotion),
     /// A circuit breaker with a half-open state.
     Breaker(Breaker),
+    /// Failures in total, and one attempt decides.
+    PassiveCheck(PassiveCheck),
+    /// Opens by number or share, closes by the clock.
+    TimedBreaker(TimedBreaker),
 }
 
 /// What a router remembers by one rule, of each target.
+#[expect(clippy::large_enum_variant, reason = "a router has a few, and they are not moved while it runs")]
 #[derive(Clone, Debug)]
 pub enum Memory {
     /// Timed cooldowns.
@@ -54,6 +68,10 @@ pub enum Memory {
     Demotion(Demotion, Vec<Recent>),
     /// Circuit breakers.
     Breaker(Breaker, Vec<Circuit>),
+    /// Passive health checks.
+    PassiveCheck(PassiveCheck, Vec<Checked>),
+    /// Breakers that close by the clock.
+    TimedBreaker(TimedBreaker, Vec<Breaking>),
 }
 
 impl Memory {
@@ -65,6 +83,8 @@ impl Memory {
             Rule::ErrorRatio(rule) => Self::ErrorRatio(rule, vec![Ratio::default(); targets]),
             Rule::Demotion(rule) => Self::Demotion(rule, vec![Recent::default(); targets]),
             Rule::Breaker(rule) => Self::Breaker(rule, vec![Circuit::default(); targets]),
+            Rule::PassiveCheck(rule) => Self::PassiveCheck(rule, vec![Checked::default(); targets]),
+            Rule::TimedBreaker(rule) => Self::TimedBreaker(rule, vec![Breaking::default(); targets]),
         }
     }
 
@@ -79,8 +99,11 @@ impl Memory {
     }
 
     /// An attempt begins.
+    #[inline]
     pub fn choose(&mut self, target: usize, now: Time) {
-        let _ = (target, now);
+        if let Self::PassiveCheck(rule, targets) = self {
+            targets[target].choose(rule, now);
+        }
     }
 
     /// Learns the result of an attempt. `several`: the target's group has others. `out`: it gets nothing as it is,
@@ -91,6 +114,8 @@ impl Memory {
             Self::ErrorRatio(rule, targets) => targets[seen.target].observe(rule, seen, several, out),
             Self::Demotion(rule, targets) => targets[seen.target].observe(rule, seen),
             Self::Breaker(rule, targets) => targets[seen.target].observe(rule, seen),
+            Self::PassiveCheck(rule, targets) => targets[seen.target].observe(rule, seen),
+            Self::TimedBreaker(rule, targets) => targets[seen.target].observe(rule, seen),
         }
     }
 
@@ -110,6 +135,8 @@ impl Memory {
             Self::ErrorRatio(_, targets) => targets[target].until,
             Self::Demotion(_, targets) => targets[target].until,
             Self::Breaker(_, targets) => targets[target].down_until(),
+            Self::PassiveCheck(_, targets) => targets[target].until,
+            Self::TimedBreaker(_, targets) => targets[target].until,
         }
     }
 
@@ -156,6 +183,8 @@ impl Memory {
             Self::ErrorRatio(..) => "error ratio",
             Self::Demotion(..) => "recent outage",
             Self::Breaker(..) => "circuit breaker",
+            Self::PassiveCheck(..) => "passive health check",
+            Self::TimedBreaker(..) => "circuit breaker",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Preset, Setting, Timeouts};
+use super::{Mention, Preset, Setting, Timeouts};
 use crate::backoff::Backoff;
 use crate::memory::{Cooldown, Rule};
 use crate::parts::{Parts, Retry, RetryBudget};
@@ -21,6 +21,10 @@ pub struct Single {
 impl Preset for Single {
     fn targets(&self) -> Vec<String> {
         vec![self.target.clone()]
+    }
+
+    fn written(&self) -> Vec<Mention> {
+        vec![Mention { key: "target", place: Vec::new(), name: self.target.clone() }]
     }
 
     fn timeouts(&self) -> Timeouts {

@@ -6,18 +6,33 @@
 //! * [`litellm`] – LiteLLM's router
 //! * [`openrouter`] – OpenRouter's balancer
 //! * [`ours`] – what no vendor does by default
+//! * [`portkey`] – Portkey's gateway
+//! * [`bifrost`] – Bifrost
+//! * [`tensorzero`] – TensorZero's gateway
+//! * [`kong`] – Kong's AI proxy-advanced
+//! * [`openai_sdk`] – the OpenAI Python SDK
 
+pub mod bifrost;
 pub mod by_parts;
 pub mod fallback;
+pub mod kong;
 pub mod litellm;
+pub mod openai_sdk;
 pub mod openrouter;
 pub mod ours;
+pub mod portkey;
+pub mod tensorzero;
 
+pub use bifrost::Bifrost;
 pub use by_parts::{ByParts, Cap};
 pub use fallback::{Fallback, Single};
+pub use kong::Kong;
 pub use litellm::LiteLlm;
+pub use openai_sdk::OpenAiSdk;
 pub use openrouter::{MaxPrice, OpenRouterLegacy};
 pub use ours::{AdaptiveSpill, AsymmetricHybrid, BreakerFallback, PriceGuard, TtftHedge};
+pub use portkey::Portkey;
+pub use tensorzero::TensorZero;
 
 use sandbox_core::Span;
 use sandbox_model::{Price, QuotedPrice};
@@ -54,6 +69,11 @@ impl Setting<'_> {
 pub trait Preset {
     /// Names of the targets, in order.
     fn targets(&self) -> Vec<String>;
+
+    /// Where it names them, in the same order: under `targets`, if not otherwise said.
+    fn written(&self) -> Vec<Mention> {
+        Mention::list("targets", &self.targets()).collect()
+    }
 
     /// Timers of one attempt.
     fn timeouts(&self) -> Timeouts;

@@ -1,6 +1,6 @@
 //! What every composition of parts keeps, whatever its targets answer and however their prices move:
 //!
-//! * a request ends, after at most `targets · (retries + 1)` attempts at at most `most_targets` targets
+//! * a request ends, after at most `targets · (retries + 1) · (rounds + 1)` attempts at at most `most_targets` targets
 //! * no attempt outside `allowed`, the request's residency or above `max_price`, retries included
 //! * a wait ends later than now and is no longer than its backoff allows; two never follow one another
 //! * with cooldowns, nobody is tried who is believed down; with demotion, only when nobody else is left
@@ -13,14 +13,18 @@ use proptest::prelude::*;
 use sandbox_core::{Span, Time};
 use sandbox_model::{Answer, Price, Status};
 use sandbox_routers::parts::RetryBudget;
+use sandbox_routers::preset::kong::{Criterion, Kong};
+use sandbox_routers::preset::portkey::{CircuitBreaker, Mode, Portkey, PortkeyRetry};
+use sandbox_routers::preset::{Bifrost, TensorZero};
 use sandbox_routers::{
     Backoff, Call, Composed, Cooldown, Decision, Demotion, Jitter, Parts, Reason, Rule, Seen, Statuses,
-    Strategy as _, TargetView, Tried,
+    Strategy as _, TargetView, Timeouts, Tried,
 };
 
 use crate::answers::{answer, failure};
 use crate::stage::{
-    OpenRouterFields, fallback_parts, noise, openrouter_legacy, openrouter_parts, ordered_fallback,
+    OpenRouterFields, fallback_parts, names, noise, openrouter_legacy, openrouter_parts, ordered_fallback,
+    parts,
 };
 
 /// What happens at one attempt: its answer, how long it takes, what another request meanwhile learns of a target, and
@@ -96,6 +100,59 @@ fn openrouter() -> impl Strategy<Value = Parts> {
     })
 }
 
+/// A gateway with some of its settings.
+fn gateway() -> impl Strategy<Value = Parts> {
+    let lists = |split: usize, targets: usize| {
+        let split = split.min(targets);
+        [names(0..split), names(split..targets)].into_iter().filter(|list| !list.is_empty()).collect()
+    };
+    (1_usize..=6, 0_usize..=6, 0_u32..4, any::<bool>(), 0_usize..4).prop_map(
+        move |(targets, split, retries, some, which)| match which {
+            0 => parts(&Portkey {
+                targets: names(0..targets),
+                mode: if some { Mode::Fallback } else { Mode::LoadBalance(Vec::new()) },
+                retry: PortkeyRetry {
+                    attempts: retries,
+                    use_retry_after_header: some,
+                    ..PortkeyRetry::default()
+                },
+                on_status_codes: None,
+                request_timeout: None,
+                circuit_breaker: Some(CircuitBreaker {
+                    failure_threshold: Some(retries),
+                    failure_threshold_percentage: some.then_some(50.0),
+                    cooldown_interval: Span::from_secs(30),
+                    failure_status_codes: Statuses::of(&["429", "5xx"]),
+                    minimum_requests: 2,
+                    window: Span::from_secs(60),
+                }),
+            }),
+            1 => parts(&Bifrost {
+                providers: lists(split, targets),
+                weights: Vec::new(),
+                max_retries: retries,
+                retry_backoff_initial: Span::from_millis(500),
+                retry_backoff_max: Span::from_secs(5),
+                timeouts: Timeouts::default(),
+            }),
+            2 => parts(&TensorZero {
+                variants: lists(split, targets),
+                retries,
+                max_delay: Span::from_secs(10),
+                timeouts: Timeouts::default(),
+            }),
+            _ => parts(&Kong {
+                targets: names(0..targets),
+                retries,
+                failover_criteria: vec![Criterion::Timeout, Criterion::Http429, Criterion::Http503],
+                max_fails: u32::from(some) * 2,
+                fail_timeout: Span::from_secs(10),
+                timeouts: Timeouts::default(),
+            }),
+        },
+    )
+}
+
 /// A preset, or one with other parts put in.
 fn router() -> impl Strategy<Value = Parts> {
     let price = || (1_u64..5).prop_map(|dollars| Price::from_pico_per_token(dollars * 1_000_000));
@@ -104,16 +161,18 @@ fn router() -> impl Strategy<Value = Parts> {
         (0.0..1.5_f64, 1.0..3.0_f64).prop_map(|(per_call, cap)| RetryBudget { per_call, cap }),
     );
     let changes = (any::<u64>(), proptest::option::of((price(), price())), most_targets, 0_u32..4, budget);
-    (prop_oneof![ordered(), openrouter()], proptest::option::of(changes)).prop_map(|(mut router, changes)| {
-        if let Some((mask, max_price, most_targets, retries, budget)) = changes {
-            router.filters.only &= mask;
-            router.filters.max_price = max_price;
-            router.most_targets = router.most_targets.min(most_targets);
-            router.retry.retries = retries;
-            router.retry.budget = budget;
-        }
-        router
-    })
+    (prop_oneof![ordered(), openrouter(), gateway()], proptest::option::of(changes)).prop_map(
+        |(mut router, changes)| {
+            if let Some((mask, max_price, most_targets, retries, budget)) = changes {
+                router.filters.only &= mask;
+                router.filters.max_price = max_price;
+                router.most_targets = router.most_targets.min(most_targets);
+                router.retry.retries = retries;
+                router.retry.budget = budget;
+            }
+            router
+        },
+    )
 }
 
 /// Requests one after the other: the gap before each, and what happens at its attempts.
@@ -176,7 +235,8 @@ fn request(
     let mut targets_now = views(&[1, 2, 3, 4, 1, 2], targets);
     let (mut attempts, mut decisions): (Vec<Tried>, Vec<Decision>) = (Vec::new(), Vec::new());
     let note = Cell::new(0);
-    let most = targets * (parts.retry.retries as usize).min(10).saturating_add(1);
+    let rounds = parts.retry.rounds as usize + 1;
+    let most = targets * (parts.retry.retries as usize).min(10).saturating_add(1) * rounds;
     loop {
         let call = Call { allowed, ..Call::new(*now, number, &attempts, noise(), &note) };
         let decision = router.next(&call, &targets_now);

@@ -2,13 +2,15 @@
 //!
 //! * [`stage`] – a tiny driver: one strategy against scripted targets, in virtual time
 //! * [`vectors`] – decisions of real routers, each named after its number in the list of decision vectors
-//! * [`timing`] – when real routers retry and fall back
+//! * [`timing`] – when retries and fallbacks come
 //! * [`clairvoyant`] – the lower bound asks the most wanted target that serves
 //! * [`composed`] – properties of arbitrary compositions under arbitrary answers
+//! * [`breakers`] – breakers of gateways against their rules, worked out anew from all that was seen
 //! * [`memory`] – cooldown and demotion against the documented rule, worked out anew from all that was seen
 //! * [`ours`] – the same for breaker and spill
 
 mod answers;
+mod breakers;
 mod clairvoyant;
 mod composed;
 mod memory;

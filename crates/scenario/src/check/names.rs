@@ -217,24 +217,30 @@ fn targets(
     let strategy = path.key("strategy");
     let names = router.strategy.targets();
     if names.is_empty() {
-        let hint = format!("name at least one, like targets: [\"{}\"]", nodes.first().unwrap_or(&"sf-v3"));
-        let key = if matches!(router.strategy, Strategy::LiteLlm(_)) { "groups" } else { "targets" };
+        let (key, open, close) = match router.strategy {
+            Strategy::Bifrost(_) => ("providers", "[[", "]]"),
+            Strategy::TensorZero(_) => ("variants", "[[", "]]"),
+            Strategy::LiteLlm(_) => ("groups", "[(name: \"main\", deployments: [(target: ", ")])]"),
+            _ => ("targets", "[", "]"),
+        };
+        let one = nodes.first().unwrap_or(&"sf-v3");
+        let hint = format!("name at least one, like {key}: {open}\"{one}\"{close}");
         report.say(&strategy.key(key), "a router needs a target", hint);
     }
     if names.len() > TARGETS_MAX {
         let message = format!("{} targets are more than {TARGETS_MAX}", names.len());
         report.say(&strategy.key("targets"), message, "let a router of its own stand for some of them");
     }
+    let place =
+        |mention: &Mention| mention.place.iter().fold(strategy.key(mention.key), |at, &index| at.at(index));
+    let written = router.strategy.preset().map(Preset::written).unwrap_or_default();
     for (i, name) in names.iter().enumerate() {
         let at = match &router.strategy {
-            Strategy::Single(_) => strategy.key("target"),
             Strategy::LiteLlm(preset) => {
                 let (group, place) = preset.place(i).unwrap_or_default();
                 strategy.key("groups").at(group).key("deployments").at(place).key("target")
             }
-            Strategy::AsymmetricHybrid(_) if i == 0 => strategy.key("primary"),
-            Strategy::AsymmetricHybrid(_) => strategy.key("overflow").at(i - 1),
-            _ => strategy.key("targets").at(i),
+            _ => written.get(i).map_or_else(|| strategy.key("targets").at(i), place),
         };
         if !nodes.contains(&name.as_str()) {
             if scenario.providers.iter().any(|p| p.name == *name) {
@@ -261,7 +267,7 @@ fn targets(
     }
     let mentions = router.strategy.preset().map(Preset::mentions).unwrap_or_default();
     for (i, mention) in mentions.iter().enumerate() {
-        let at = mention.place.iter().fold(strategy.key(mention.key), |at, &index| at.at(index));
+        let at = place(mention);
         let same_list = |other: &&Mention| {
             other.key == mention.key
                 && other.place.split_last().map(|l| l.1) == mention.place.split_last().map(|l| l.1)

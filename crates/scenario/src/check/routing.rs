@@ -1,15 +1,20 @@
 //! Numbers of routers.
 //!
+//! * this file – parts, and presets that are little more than that
+//! * [`gateways`] – presets of gateways and clients
+//! * [`litellm`] – LiteLLM's
 //! * [`ours`] – of those that no vendor has
 
-mod ours;
-
+mod gateways;
 mod litellm;
+mod ours;
 
 use sandbox_core::Span;
 use sandbox_routers::parts::Hedge;
 use sandbox_routers::preset::{ByParts, Cap, Fallback};
-use sandbox_routers::{Backoff, Cooldown, Demotion, ErrorRatio, Jitter, Pick, Rule};
+use sandbox_routers::{
+    Backoff, Cooldown, Demotion, ErrorRatio, Jitter, PassiveCheck, Pick, Rule, TimedBreaker,
+};
 
 use super::Report;
 use crate::file::{Fleet, Router, Strategy, Timeouts};
@@ -40,6 +45,11 @@ pub(super) fn router(router: &Path, r: &Router, report: &mut Report<'_>) {
         Strategy::PriceGuard(preset) => ours::price_guard(path, preset, report),
         Strategy::AdaptiveSpill(preset) => ours::adaptive_spill(path, preset, report),
         Strategy::AsymmetricHybrid(preset) => ours::hybrid(path, preset, report),
+        Strategy::Portkey(portkey) => gateways::portkey(path, portkey, report),
+        Strategy::Bifrost(bifrost) => gateways::bifrost(path, bifrost, report),
+        Strategy::TensorZero(tensorzero) => gateways::tensorzero(path, tensorzero, report),
+        Strategy::Kong(kong) => gateways::kong(path, kong, report),
+        Strategy::OpenAiSdk(sdk) => retries(&path.key("max_retries"), sdk.max_retries, report),
     }
 }
 
@@ -150,6 +160,8 @@ pub(super) fn memory(path: &Path, rule: &Rule, report: &mut Report<'_>) {
         Rule::ErrorRatio(rule) => ratio(path, rule, report),
         Rule::Demotion(rule) => demotion(path, rule, report),
         Rule::Breaker(rule) => ours::breaker(path, rule, report),
+        Rule::PassiveCheck(rule) => passive_check(path, rule, report),
+        Rule::TimedBreaker(rule) => timed_breaker(path, rule, report),
     }
 }
 
@@ -183,6 +195,25 @@ pub(super) fn demotion(path: &Path, demotion: &Demotion, report: &mut Report<'_>
     if demotion.failures == 0 {
         report.say(&path.key("failures"), "an outage needs a failure", "write 1 or more");
     }
+}
+
+fn passive_check(path: &Path, check: &PassiveCheck, report: &mut Report<'_>) {
+    if check.max_fails == 0 {
+        let hint = "write 1 or more, or leave the check out";
+        report.say(&path.key("max_fails"), "every target would be out from the start", hint);
+    }
+    report.positive(&path.key("fail_timeout"), check.fail_timeout, "10s");
+}
+
+fn timed_breaker(path: &Path, breaker: &TimedBreaker, report: &mut Report<'_>) {
+    if breaker.failures.is_none() && breaker.share.is_none() {
+        report.say(path, "nothing would open this breaker", "write failures: 5 or share: 0.5");
+    }
+    if let Some(share) = breaker.share {
+        report.within(&path.key("share"), share, 0.0, 1.0);
+    }
+    report.positive(&path.key("window"), breaker.window, "60s");
+    report.positive(&path.key("length"), breaker.length, "30s");
 }
 
 fn timers(path: &Path, timeouts: &Timeouts, report: &mut Report<'_>) {

@@ -6,8 +6,8 @@ use sandbox_core::Span;
 use sandbox_model::Rate;
 use sandbox_routers::Preset;
 use sandbox_routers::preset::{
-    AdaptiveSpill, AsymmetricHybrid, BreakerFallback, ByParts, Fallback, LiteLlm, OpenRouterLegacy,
-    PriceGuard, Single, Timeouts, TtftHedge,
+    AdaptiveSpill, AsymmetricHybrid, Bifrost, BreakerFallback, ByParts, Fallback, Kong, LiteLlm, OpenAiSdk,
+    OpenRouterLegacy, Portkey, PriceGuard, Single, TensorZero, Timeouts, TtftHedge,
 };
 use serde::{Deserialize, Serialize};
 
@@ -92,6 +92,16 @@ pub enum Strategy {
     AdaptiveSpill(AdaptiveSpill),
     /// A direct provider first, a grid for what is too much for it.
     AsymmetricHybrid(AsymmetricHybrid),
+    /// Portkey's gateway.
+    Portkey(Portkey),
+    /// Bifrost.
+    Bifrost(Bifrost),
+    /// TensorZero's gateway.
+    TensorZero(TensorZero),
+    /// Kong's AI proxy-advanced.
+    Kong(Kong),
+    /// The OpenAI Python SDK.
+    OpenAiSdk(OpenAiSdk),
     /// Knows the truth.
     Clairvoyant(Clairvoyant),
 }
@@ -122,6 +132,11 @@ impl Strategy {
             Self::PriceGuard(preset) => preset,
             Self::AdaptiveSpill(preset) => preset,
             Self::AsymmetricHybrid(preset) => preset,
+            Self::Portkey(preset) => preset,
+            Self::Bifrost(preset) => preset,
+            Self::TensorZero(preset) => preset,
+            Self::Kong(preset) => preset,
+            Self::OpenAiSdk(preset) => preset,
             Self::Clairvoyant(_) => return None,
         })
     }

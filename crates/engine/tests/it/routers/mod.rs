@@ -8,12 +8,19 @@
 //! * [`hedges`] – two attempts at once
 //! * [`nested`] – routers below routers
 //! * [`guards`] – caps on spending and on attempts in flight
+//! * [`portkey`], [`bifrost`], [`tensorzero`], [`kong`] – gateways
+//! * [`openai_sdk`] – a client's own retries, alone and on top of a gateway
 
+mod bifrost;
 mod fleet;
 mod guards;
 mod hedges;
+mod kong;
 mod metamorphic;
 mod nested;
+mod openai_sdk;
 mod ours;
 mod plain;
+mod portkey;
 mod stage;
+mod tensorzero;

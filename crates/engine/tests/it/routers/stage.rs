@@ -180,6 +180,25 @@ impl Stage {
     }
 }
 
+/// Earliest and latest beginning of each attempt over many requests, which all ask `order` [s].
+pub(crate) fn ranges(played: &[Played], order: &str) -> Vec<(f64, f64)> {
+    let mut ranges: Vec<(f64, f64)> = played[0].times().iter().map(|&at| (at, at)).collect();
+    for played in played {
+        assert_eq!(played.order(), order);
+        for (range, at) in ranges.iter_mut().zip(played.times()) {
+            *range = (range.0.min(at), range.1.max(at));
+        }
+    }
+    ranges
+}
+
+/// Inside the range, and reaching into `edge` of it at both ends.
+pub(crate) fn fills(seen: (f64, f64), low: f64, high: f64, edge: f64) {
+    let width = high - low;
+    assert!((low..=low + edge * width).contains(&seen.0), "{seen:?} of {low}-{high}");
+    assert!((high - edge * width..=high).contains(&seen.1), "{seen:?} of {low}-{high}");
+}
+
 /// How often each of `names` was the first to be asked.
 pub(crate) fn first_choices(played: &[Played], names: &[&str]) -> Vec<u64> {
     let first = |name: &&str| {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{memory, one_by_one};
 use crate::memory::{Breaker, first};
 use crate::parts::{GivesUp, Guards, Parts, SpendCap};
-use crate::preset::{Preset, Setting, Timeouts};
+use crate::preset::{Mention, Preset, Setting, Timeouts};
 
 /// Everything goes to the primary as long as it is well and has room; what is too much for it, and what it fails, goes
 /// to the overflow at once. Traffic comes back through probes and a ramp, so that a provider that has just recovered is
@@ -44,6 +44,11 @@ pub struct AsymmetricHybrid {
 impl Preset for AsymmetricHybrid {
     fn targets(&self) -> Vec<String> {
         std::iter::once(&self.primary).chain(&self.overflow).cloned().collect()
+    }
+
+    fn written(&self) -> Vec<Mention> {
+        let primary = Mention { key: "primary", place: Vec::new(), name: self.primary.clone() };
+        std::iter::once(primary).chain(Mention::list("overflow", &self.overflow)).collect()
     }
 
     fn timeouts(&self) -> Timeouts {
