@@ -84,6 +84,8 @@ pub struct Call<'a> {
     pub input: u32,
     /// The conversation that it belongs to, if any.
     pub conversation: Option<u64>,
+    /// Whether its answer comes token by token.
+    pub streams: bool,
     /// Whatever the strategy wants to remember of this request until the next question; 0 at first.
     pub note: &'a Cell<u64>,
 }
@@ -107,6 +109,7 @@ impl<'a> Call<'a> {
             began: now,
             input: 0,
             conversation: None,
+            streams: false,
             note,
         }
     }
@@ -157,6 +160,8 @@ pub struct Seen {
     pub billed: Usd,
     /// The conversation that the request belongs to, if any.
     pub conversation: Option<u64>,
+    /// Whether the request's answer comes token by token.
+    pub streams: bool,
 }
 
 impl Seen {
@@ -174,6 +179,7 @@ impl Seen {
             cached: 0,
             billed: Usd::ZERO,
             conversation: None,
+            streams: false,
         }
     }
 }

@@ -110,6 +110,7 @@ impl Machine {
             began: call.began,
             input: request.input,
             conversation: conversation_of(request, &self.conversations),
+            streams: self.world.workloads[request.workload as usize].stream,
             note: &call.note,
         };
         match r.strategy.next(&asked, &r.views) {
