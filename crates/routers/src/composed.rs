@@ -127,7 +127,13 @@ impl Composed {
     }
 
     /// What follows a failure, and after which wait. A retry is paid for here, before the wait.
-    fn after(&mut self, answer: Answer, note: &Note, call: &Call<'_>, targets: &[TargetView]) -> (Then, Span) {
+    fn after(
+        &mut self,
+        answer: Answer,
+        note: &Note,
+        call: &Call<'_>,
+        targets: &[TargetView],
+    ) -> (Then, Span) {
         let group = self.parts.groups[usize::from(note.group)];
         let leave = match &self.parts.falls_back_on {
             Some(statuses) if !statuses.has(answer.status()) => Then::GiveUp,
@@ -246,7 +252,8 @@ impl Composed {
         targets: &[TargetView],
     ) -> Reason {
         let wanted = |mask: u64| {
-            let front = if self.parts.order.is_empty() { mask } else { lowest(mask, |t| self.parts.order[t]) };
+            let front =
+                if self.parts.order.is_empty() { mask } else { lowest(mask, |t| self.parts.order[t]) };
             self.selection.pick(Choice { pool: front, group: mask }, call, targets)
         };
         if pool != left.untried && wanted(left.untried) != target {

@@ -196,7 +196,7 @@ impl Machine {
     }
 
     /// Notes what a router believes of all its targets.
-    fn update_beliefs(&mut self, router: usize, now: Time) {
+    pub(super) fn update_beliefs(&mut self, router: usize, now: Time) {
         for number in 0..self.world.routers[router].targets.len() {
             self.update_belief(self.world.routers[router].targets[number], now);
         }

@@ -72,8 +72,20 @@ impl Machine {
         heads.clear();
         tried.clear();
         let note = Cell::new(0);
-        *call =
-            Call { request, parent, router, region, path, luck, began: now, note, live, heads, wake: None, tried };
+        *call = Call {
+            request,
+            parent,
+            router,
+            region,
+            path,
+            luck,
+            began: now,
+            note,
+            live,
+            heads,
+            wake: None,
+            tried,
+        };
         if parent != NONE {
             self.attempts[parent].stage = Stage::Nested(id);
         }
@@ -113,9 +125,14 @@ impl Machine {
             streams: self.world.workloads[request.workload as usize].stream,
             note: &call.note,
         };
-        match r.strategy.next(&asked, &r.views) {
+        let decision = r.strategy.next(&asked, &r.views);
+        if r.strategy.sweeps() {
+            // The clock may have changed what it believes, and while all are out there are no results to learn from.
+            self.update_beliefs(router as usize, now);
+        }
+        match decision {
             Decision::Try { target, reason } => {
-                let asks_on = r.strategy.hedges();
+                let asks_on = self.world.routers[router as usize].strategy.hedges();
                 self.try_target(id, target, reason, now, queue);
                 if asks_on {
                     self.step(id, now, queue);
@@ -124,7 +141,7 @@ impl Machine {
             Decision::Wait { until } => {
                 assert!(until > now, "a strategy waits for a time that has passed");
                 if until == Time::MAX {
-                    assert!(!call.live.is_empty(), "a strategy waits for nothing");
+                    assert!(!self.calls[id].live.is_empty(), "a strategy waits for nothing");
                     return;
                 }
                 let until = self.patience(id, None, until);

@@ -3,14 +3,17 @@
 //!
 //! * [`by_parts`] – whatever a scenario puts together
 //! * [`fallback`] – targets in order; one target
+//! * [`helicone`] – Helicone's open-source gateway
 //! * [`openrouter`] – OpenRouter's balancer
 
 pub mod by_parts;
 pub mod fallback;
+pub mod helicone;
 pub mod openrouter;
 
 pub use by_parts::{ByParts, Cap};
 pub use fallback::{Fallback, Single};
+pub use helicone::Helicone;
 pub use openrouter::{MaxPrice, OpenRouterLegacy};
 
 use sandbox_core::Span;

@@ -76,7 +76,8 @@ impl Tables {
     /// What a target is expected to take [s].
     fn mean(&self, rule: &LowestLatency, target: usize, streams: bool, now: Time) -> f64 {
         let lists = &self.lists[target];
-        let list = if streams && !lists.first_token.is_empty() { &lists.first_token } else { &lists.per_token };
+        let list =
+            if streams && !lists.first_token.is_empty() { &lists.first_token } else { &lists.per_token };
         if list.is_empty() || !self.lasts(rule, self.group_of[target], now) {
             return 0.0;
         }

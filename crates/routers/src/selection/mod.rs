@@ -181,7 +181,9 @@ impl Selection {
     #[inline]
     pub fn observe(&mut self, seen: &Seen) {
         match (&self.pick, &mut self.learnt) {
-            (Pick::PeakEwma(rule), Learnt::Estimates(estimates)) => estimates[seen.target].observe(rule, seen),
+            (Pick::PeakEwma(rule), Learnt::Estimates(estimates)) => {
+                estimates[seen.target].observe(rule, seen)
+            }
             (Pick::LowestLatency(rule), Learnt::Latencies(tables)) => tables.observe(rule, seen),
             (_, Learnt::Usage(usage)) => usage.observe(seen),
             _ => {}

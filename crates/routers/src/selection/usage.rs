@@ -69,9 +69,8 @@ impl Usage {
     pub(super) fn admits(&self, rule: &UsageBased, target: usize, call: &Call<'_>) -> bool {
         let (attempts, tokens) = self.used(target, call.now);
         let (rpm, tpm) = rule.limits(target);
-        let by_attempts = rpm.is_none_or(|most| {
-            if attempts == 0 { most > 0 } else { attempts + 1 < u64::from(most) }
-        });
+        let by_attempts =
+            rpm.is_none_or(|most| if attempts == 0 { most > 0 } else { attempts + 1 < u64::from(most) });
         by_attempts && tpm.is_none_or(|most| tokens + u64::from(call.input) <= u64::from(most))
     }
 

@@ -6,11 +6,15 @@
 //! * [`clairvoyant`] – the lower bound asks the most wanted target that serves
 //! * [`composed`] – properties of arbitrary compositions under arbitrary answers
 //! * [`memory`] – cooldown and demotion against the documented rule, worked out anew from all that was seen
+//! * [`picks`] – selections against their rules, worked out anew from all that happened
+//! * [`ratio`] – error ratios, the same
 
 mod answers;
 mod clairvoyant;
 mod composed;
 mod memory;
+mod picks;
+mod ratio;
 mod stage;
 mod timing;
 mod vectors;

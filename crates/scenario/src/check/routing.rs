@@ -1,4 +1,8 @@
 //! Numbers of routers.
+//!
+//! * [`picks`] – selections that learn, and the preset that is made of them
+
+mod picks;
 
 use sandbox_core::Span;
 use sandbox_routers::preset::{ByParts, Fallback};
@@ -23,6 +27,7 @@ pub(super) fn router(path: &Path, overhead: &Path, r: &Router, report: &mut Repo
         Strategy::Fallback(fallback) => self::fallback(path, fallback, report),
         Strategy::Composed(parts) => by_parts(path, parts, report),
         Strategy::OpenRouterLegacy(legacy) => demotion(&path.key("demotion"), &legacy.demotion, report),
+        Strategy::Helicone(helicone) => picks::helicone(path, helicone, report),
     }
 }
 
@@ -75,8 +80,12 @@ pub(super) fn by_target(path: &Path, entries: usize, targets: usize, report: &mu
 }
 
 pub(super) fn pick(path: &Path, pick: &Pick, targets: usize, report: &mut Report<'_>) {
-    if let Pick::Weighted(weights) = pick {
-        weighted(path, weights, targets, report);
+    match pick {
+        Pick::Weighted(weights) => weighted(path, weights, targets, report),
+        Pick::PeakEwma(rule) => picks::peak_ewma(path, rule.decay, rule.start, report),
+        Pick::LowestLatency(rule) => picks::lowest_latency(path, rule, report),
+        Pick::UsageBased(rule) => picks::usage_based(path, rule, targets, report),
+        _ => {}
     }
 }
 
