@@ -17,15 +17,15 @@ fn every_tenth(tenths: std::ops::Range<u64>) -> impl Iterator<Item = u64> {
 
 #[test]
 fn v15_an_instant_500_is_asked_again_and_again_until_five_failures_cool_it() {
-    // A request a second for a minute, and b is known from the start: by the dice of this seed it is asked first.
+    // Fifty requests within a minute, and b is known from the start: by the dice of this seed it is asked first.
     let mut stage = Stage::new(&["a", "b"], LATENCY_BASED, 0).always("a", 500);
-    stage = stage.requests_at((0..50).map(|second| 1_000 * second));
+    stage = stage.requests_at((0..50).map(|n| 1_100 * n));
     stage.seed = (1..).find(|&seed| Stage { seed, ..stage.clone() }.play()[0].order() == "b").unwrap();
     let order: Vec<String> = stage.play().iter().map(|played| played.order()).collect();
-    // Then a, which has answered nothing yet: the fifth failure, at 5 s, cools it until just after 10 s. One more in the
-    // same minute is enough to cool it again, and so on: every sixth request falls into the hole.
-    let falls = |second: i32| (1..=5).contains(&second) || second > 5 && second % 6 == 5;
-    let expected = (0..50).map(|second| if falls(second) { "a" } else { "b" });
+    // Then a, which has answered nothing yet: the fifth failure, at 5.5 s, cools it until 10.5 s. One more in the same
+    // minute is enough to cool it again, and so on: every fifth request falls into the hole.
+    let falls = |n: u32| (1..=5).contains(&n) || n > 5 && n % 5 == 0;
+    let expected = (0..50).map(|n| if falls(n) { "a" } else { "b" });
     assert_eq!(order, expected.collect::<Vec<_>>());
 }
 
