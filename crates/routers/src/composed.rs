@@ -33,7 +33,7 @@ pub struct Composed {
 struct Left {
     /// That the filters let pass.
     filtered: u64,
-    /// And the request's residency and the guards, too.
+    /// And the request's residency, the guards and the selection's own limits, too.
     unguarded: u64,
     /// And that this request has not used up.
     untried: u64,
@@ -49,7 +49,7 @@ impl Composed {
         let several = wholes.filter(|group| group.count_ones() > 1).fold(0, |all, g| all | g);
         Self {
             memory: parts.memory.iter().map(|rule| Memory::new(rule.clone(), parts.targets)).collect(),
-            selection: Selection::new(parts.pick.clone(), parts.targets),
+            selection: Selection::new(&parts),
             spending: parts.guards.spend.iter().cloned().map(Spending::new).collect(),
             budget: parts.retry.budget.map(|budget| Budget::new(budget.per_call, budget.cap)),
             several,
@@ -101,7 +101,7 @@ impl Composed {
     #[inline]
     fn left(&self, group: u64, used: u64, call: &Call<'_>, targets: &[TargetView]) -> Left {
         let filtered = group & self.parts.filters.only;
-        let unguarded = self.unguarded(filtered, call, targets);
+        let unguarded = self.selection.admits(self.unguarded(filtered, call, targets), call);
         let untried = unguarded & !used;
         let mut pool = untried;
         if !self.memory.is_empty() {
@@ -529,6 +529,8 @@ impl Strategy for Composed {
                     targets[t].input_price <= input && targets[t].output_price <= output
                 });
                 if within { "a cap on spending or on attempts in flight" } else { "max price" }.to_owned()
+            } else if self.selection.admits(bit, call) == 0 {
+                "its limit for this minute".to_owned()
             } else if used & bit != 0 {
                 "failed this request already".to_owned()
             } else if group & bit == 0 {

@@ -84,6 +84,8 @@ pub struct Call<'a> {
     pub input: u32,
     /// The conversation that it belongs to, if any.
     pub conversation: Option<u64>,
+    /// Whether its answer comes token by token.
+    pub streams: bool,
     /// Whatever the strategy wants to remember of this request until the next question; 0 at first.
     pub note: &'a Cell<u64>,
 }
@@ -107,6 +109,7 @@ impl<'a> Call<'a> {
             began: now,
             input: 0,
             conversation: None,
+            streams: false,
             note,
         }
     }
@@ -159,6 +162,8 @@ pub struct Seen {
     pub conversation: Option<u64>,
     /// It timed out because the caller would not wait longer, not by a timer of this router.
     pub by_caller: bool,
+    /// Whether the request's answer comes token by token.
+    pub streams: bool,
 }
 
 impl Seen {
@@ -177,6 +182,7 @@ impl Seen {
             billed: Usd::ZERO,
             conversation: None,
             by_caller: false,
+            streams: false,
         }
     }
 }

@@ -52,6 +52,8 @@ pub struct Parts {
     pub most_targets: u32,
     /// What the caller gets in the end.
     pub gives_up: GivesUp,
+    /// From the last midnight UTC to the start, for a pick that counts by the minute.
+    pub after_midnight: Span,
 }
 
 impl Parts {
@@ -75,6 +77,7 @@ impl Parts {
             falls_back_on: None,
             most_targets: u32::MAX,
             gives_up: GivesUp::default(),
+            after_midnight: Span::ZERO,
         }
     }
 }

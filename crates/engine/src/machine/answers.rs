@@ -175,6 +175,7 @@ impl Machine {
             billed: served.map_or(Usd::ZERO, |served| served.billed),
             conversation: conversation_of(request, &self.conversations),
             by_caller,
+            streams: self.world.workloads[request.workload as usize].stream,
             ..Seen::new(now, number, answer, attempt.began)
         };
         let call = &mut self.calls[attempt.call];

@@ -122,11 +122,17 @@ impl Machine {
             began: call.began,
             input: request.input,
             conversation: conversation_of(request, &self.conversations),
+            streams: self.world.workloads[request.workload as usize].stream,
             note: &call.note,
         };
-        match r.strategy.next(&asked, &r.views) {
+        let decision = r.strategy.next(&asked, &r.views);
+        if r.strategy.sweeps() {
+            // The clock may have changed what it believes, and while all are out there are no results to learn from.
+            self.update_beliefs(router as usize, now);
+        }
+        match decision {
             Decision::Try { target, reason } => {
-                let asks_on = r.strategy.hedges();
+                let asks_on = self.world.routers[router as usize].strategy.hedges();
                 self.try_target(id, target, reason, now, queue);
                 if asks_on {
                     self.step(id, now, queue);
@@ -135,7 +141,7 @@ impl Machine {
             Decision::Wait { until } => {
                 assert!(until > now, "a strategy waits for a time that has passed");
                 if until == Time::MAX {
-                    assert!(!call.live.is_empty(), "a strategy waits for nothing");
+                    assert!(!self.calls[id].live.is_empty(), "a strategy waits for nothing");
                     return;
                 }
                 let until = self.patience(id, None, until);

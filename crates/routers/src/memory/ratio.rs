@@ -24,9 +24,12 @@ pub struct ErrorRatio {
     pub counts: Statuses,
     /// Failures after which it is looked at. Absent: those that count.
     pub tips: Option<Statuses>,
+    /// Whether failures of other statuses count as results that are none; they do not count at all otherwise. (Helicone
+    /// divides by all requests.)
+    pub of_all: bool,
     /// Whether a target that is alone in its group is never put out by this.
     pub spares_alone: bool,
-    /// How often it is looked at; zero: after every result.
+    /// How often it is looked at, from the start on; zero: after every failure that counts.
     pub every: Span,
     /// How long the target is out. Absent: until the ratio is good again at a look.
     pub length: Option<Span>,
@@ -53,6 +56,7 @@ impl Default for ErrorRatio {
             at_least: 5,
             counts: against_target(),
             tips: None,
+            of_all: false,
             spares_alone: false,
             every: Span::ZERO,
             length: Some(Span::from_secs(5)),
@@ -78,23 +82,24 @@ pub struct Ratio {
     failed: Tumbling,
     /// Looks that were taken.
     looks: u64,
+    /// It is alone in its group, and that spares it.
+    spared: bool,
 }
 
 impl Ratio {
-    /// Takes the looks that are due.
+    /// Takes the looks that are due. Call before every result: a look sees what came before it, and a result at the
+    /// very time of a look comes after.
     pub(super) fn advance(&mut self, rule: &ErrorRatio, now: Time) {
         if rule.every.is_zero() {
             return;
         }
         let due = now.as_nanos() / rule.every.as_nanos();
-        // After a whole window without results nothing changes any more.
-        let idle = rule.window.as_nanos() / rule.every.as_nanos() + 2;
-        self.looks = self.looks.max(due.saturating_sub(idle));
-        while self.looks < due {
-            self.looks += 1;
-            let at = Time::from_nanos(self.looks * rule.every.as_nanos());
-            self.look(rule, at, None);
+        // There was no result since the last look but one. After a whole window without any the rest find nothing.
+        let drained = self.looks + rule.window.as_nanos() / rule.every.as_nanos() + 2;
+        for look in self.looks + 1..=due.min(drained) {
+            self.look(rule, Time::from_nanos(look * rule.every.as_nanos()), None);
         }
+        self.looks = due.max(self.looks);
     }
 
     fn look(&mut self, rule: &ErrorRatio, now: Time, asked: Option<Span>) {
@@ -109,7 +114,7 @@ impl Ratio {
             if rule.length.is_none() {
                 self.until = self.until.min(now);
             }
-        } else if self.until <= now {
+        } else if self.until <= now && !self.spared {
             let length = asked.filter(|_| rule.retry_after).or(rule.length);
             self.until = length.map_or(Time::MAX, |length| now.saturating_add(length));
         }
@@ -117,9 +122,10 @@ impl Ratio {
 
     pub(super) fn observe(&mut self, rule: &ErrorRatio, seen: &Seen, several: bool, out: bool) {
         let failed = rule.counts.has(seen.answer.status()) && !seen.answer.is_ok();
-        if !failed && !seen.answer.is_ok() {
+        if !failed && !seen.answer.is_ok() && !rule.of_all {
             return;
         }
+        self.spared = rule.spares_alone && !several;
         match (rule.moves, failed) {
             (Moves::Sliding, _) => {
                 self.sliding.add(rule.window, seen.now, u32::from(!failed), u32::from(failed));
@@ -128,7 +134,7 @@ impl Ratio {
             (Moves::Tumbling, false) => _ = self.passed.add(rule.window, seen.now),
         }
         let tips = rule.tips.as_ref().is_none_or(|tips| tips.has(seen.answer.status()));
-        if rule.every.is_zero() && failed && tips && !out && (several || !rule.spares_alone) {
+        if rule.every.is_zero() && failed && tips && !out {
             self.look(rule, seen.now, seen.answer.retry_after());
         }
     }

@@ -120,6 +120,7 @@ impl Preset for ByParts {
             falls_back_on: self.falls_back_on.clone(),
             most_targets: self.most_targets.unwrap_or(u32::MAX),
             gives_up: self.gives_up,
+            after_midnight: setting.after_midnight,
             targets: plain.targets,
             whole: Vec::new(),
             fresh: Vec::new(),

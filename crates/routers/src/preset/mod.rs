@@ -4,6 +4,7 @@
 //! * [`by_parts`] – whatever a scenario puts together
 //! * [`fallback`] – targets in order; one target
 //! * [`litellm`] – LiteLLM's router
+//! * [`helicone`] – Helicone's open-source gateway
 //! * [`openrouter`] – OpenRouter's balancer
 //! * [`ours`] – what no vendor does by default
 //! * [`portkey`] – Portkey's gateway
@@ -15,6 +16,7 @@
 pub mod bifrost;
 pub mod by_parts;
 pub mod fallback;
+pub mod helicone;
 pub mod kong;
 pub mod litellm;
 pub mod openai_sdk;
@@ -26,6 +28,7 @@ pub mod tensorzero;
 pub use bifrost::Bifrost;
 pub use by_parts::{ByParts, Cap};
 pub use fallback::{Fallback, Single};
+pub use helicone::Helicone;
 pub use kong::Kong;
 pub use litellm::LiteLlm;
 pub use openai_sdk::OpenAiSdk;

@@ -2,18 +2,31 @@
 //!
 //! * this file – in order, by chance, in turn, by load, by price
 //! * [`spill`] – the first, less and less of it as it is overloaded
+//! * [`peak_ewma`] – by latency, quick to rise and slow to fall, times load
+//! * [`latency`] – by the mean latency of the last answers
+//! * [`usage`] – by what was used in this minute
 //!
 //! A selection may learn: it is told when an attempt begins and how it ended.
 
+pub mod latency;
+pub mod peak_ewma;
 pub mod spill;
+pub mod usage;
 
+pub use latency::LowestLatency;
+pub use peak_ewma::{Of, PeakEwma};
 pub use spill::Spill;
+pub use usage::UsageBased;
 
+use latency::Tables;
+use peak_ewma::Estimate;
 use sandbox_core::uniform;
 use serde::{Deserialize, Serialize};
+use usage::Usage;
 
 use crate::contract::{Call, Fleet, Seen, TargetView};
 use crate::memory::{first, members};
+use crate::parts::Parts;
 use spill::Share;
 
 /// How a target is picked, as data. Lists go by target, in the order of `targets`.
@@ -43,6 +56,12 @@ pub enum Pick {
     InverseSquarePrice,
     /// The first target for a share of the requests that falls as it is overloaded; the next in line for the rest.
     Spill(Spill),
+    /// The fewest seconds of work owed, by a latency estimate that rises at once and fades.
+    PeakEwma(PeakEwma),
+    /// The lowest mean latency of the last answers (LiteLLM 1.109.1).
+    LowestLatency(LowestLatency),
+    /// The fewest tokens in this minute, within limits (LiteLLM 1.109.1).
+    UsageBased(UsageBased),
 }
 
 /// What a pick is made from.
@@ -60,17 +79,41 @@ pub struct Selection {
     pick: Pick,
     /// The target picked last.
     last: Option<usize>,
+    learnt: Learnt,
+}
+
+/// What a selection has learnt, by target.
+#[derive(Clone, Debug)]
+enum Learnt {
+    Nothing,
     /// The first target's share.
-    share: Share,
+    Share(Share),
+    Estimates(Vec<Estimate>),
+    Latencies(Tables),
+    Usage(Usage),
 }
 
 impl Selection {
-    /// A selection that has learnt nothing yet, among `targets` targets.
+    /// The selection of these parts, which has learnt nothing yet.
     #[must_use]
-    pub fn new(pick: Pick, targets: usize) -> Self {
-        let _ = targets;
-        let share = Share::new(if let Pick::Spill(rule) = &pick { rule.start } else { 1.0 });
-        Self { pick, last: None, share }
+    pub fn new(parts: &Parts) -> Self {
+        let learnt = match &parts.pick {
+            Pick::Spill(rule) => Learnt::Share(Share::new(rule.start)),
+            Pick::PeakEwma(rule) => Learnt::Estimates(vec![Estimate::new(rule); parts.targets]),
+            Pick::LowestLatency(rule) => Learnt::Latencies(Tables::new(rule, parts.targets, &parts.groups)),
+            Pick::UsageBased(_) => Learnt::Usage(Usage::new(parts.targets, parts.after_midnight)),
+            _ => Learnt::Nothing,
+        };
+        Self { pick: parts.pick.clone(), last: None, learnt }
+    }
+
+    /// The targets of a mask that it may pick at all: all but those whose limits it keeps.
+    #[inline]
+    #[must_use]
+    pub fn admits(&self, mask: u64, call: &Call<'_>) -> u64 {
+        let (Pick::UsageBased(rule), Learnt::Usage(usage)) = (&self.pick, &self.learnt) else { return mask };
+        let admitted = members(mask).filter(|&target| usage.admits(rule, target, call));
+        admitted.fold(0, |mask, target| mask | 1 << target)
     }
 
     /// Picks a target. Changes nothing: see [`Selection::choose`].
@@ -98,13 +141,7 @@ impl Selection {
             }
             Pick::LeastBusy => members(pool).min_by_key(|&t| targets[t].in_flight).unwrap_or(lowest),
             Pick::PowerOfTwo => {
-                let mut luck = luck();
-                let one = weighted(pool, uniform(&mut luck), |_| 1.0);
-                let others = pool & !(1 << one);
-                if others == 0 {
-                    return one;
-                }
-                let other = weighted(others, uniform(&mut luck), |_| 1.0);
+                let (one, other) = two(pool, call);
                 if targets[other].in_flight < targets[one].in_flight { other } else { one }
             }
             Pick::LowestCost => members(pool)
@@ -119,10 +156,33 @@ impl Selection {
                 1.0 / (price.max(1.0) * price.max(1.0))
             }),
             Pick::Spill(rule) => {
+                let Learnt::Share(share) = &self.learnt else { return lowest };
                 let rest = pool & !1;
-                let spills =
-                    pool & 1 == 1 && rest != 0 && uniform(&mut luck()) >= self.share.at(rule, call.now);
+                let spills = pool & 1 == 1 && rest != 0 && uniform(&mut luck()) >= share.at(rule, call.now);
                 if spills { rest.trailing_zeros() as usize } else { lowest }
+            }
+            Pick::PeakEwma(rule) => {
+                let Learnt::Estimates(estimates) = &self.learnt else { return lowest };
+                let cost = |t: usize| estimates[t].cost(rule, call.now, &targets[t]);
+                match rule.of {
+                    Of::Two => {
+                        let (one, other) = two(pool, call);
+                        if cost(other) < cost(one) { other } else { one }
+                    }
+                    Of::All => members(pool)
+                        .map(|t| (t, cost(t)))
+                        .min_by(|(_, one), (_, other)| one.total_cmp(other))
+                        .map_or(lowest, |(t, _)| t),
+                }
+            }
+            Pick::LowestLatency(rule) => {
+                let Learnt::Latencies(tables) = &self.learnt else { return lowest };
+                let fastest = tables.fastest(rule, pool, call.streams, call.now);
+                weighted(fastest, uniform(&mut luck()), |_| 1.0)
+            }
+            Pick::UsageBased(_) => {
+                let Learnt::Usage(usage) = &self.learnt else { return lowest };
+                weighted(usage.least(pool, call.now), uniform(&mut luck()), |_| 1.0)
             }
         }
     }
@@ -130,15 +190,26 @@ impl Selection {
     /// An attempt at this target begins.
     #[inline]
     pub fn choose(&mut self, target: usize, call: &Call<'_>) {
-        let _ = call;
         self.last = Some(target);
+        match (&self.pick, &mut self.learnt) {
+            (Pick::PeakEwma(rule), Learnt::Estimates(estimates)) => estimates[target].look(rule, call.now),
+            (Pick::LowestLatency(rule), Learnt::Latencies(tables)) => tables.choose(rule, target, call.now),
+            (_, Learnt::Usage(usage)) => usage.choose(target, call.now),
+            _ => {}
+        }
     }
 
     /// Learns the result of an attempt.
     #[inline]
     pub fn observe(&mut self, seen: &Seen) {
-        if let Pick::Spill(rule) = &self.pick {
-            self.share.observe(rule, seen);
+        match (&self.pick, &mut self.learnt) {
+            (Pick::Spill(rule), Learnt::Share(share)) => share.observe(rule, seen),
+            (Pick::PeakEwma(rule), Learnt::Estimates(estimates)) => {
+                estimates[seen.target].observe(rule, seen)
+            }
+            (Pick::LowestLatency(rule), Learnt::Latencies(tables)) => tables.observe(rule, seen),
+            (_, Learnt::Usage(usage)) => usage.observe(seen),
+            _ => {}
         }
     }
 
@@ -153,6 +224,17 @@ impl Selection {
     pub const fn spreads(&self) -> bool {
         !matches!(self.pick, Pick::Ordered)
     }
+}
+
+/// Two different ones of `pool`, all pairs alike, or the only one twice.
+fn two(pool: u64, call: &Call<'_>) -> (usize, usize) {
+    let mut luck = call.noise.at(call.request, call.attempts.len() as u64);
+    let one = weighted(pool, uniform(&mut luck), |_| 1.0);
+    let others = pool & !(1 << one);
+    if others == 0 {
+        return (one, one);
+    }
+    (one, weighted(others, uniform(&mut luck), |_| 1.0))
 }
 
 /// One of `pool` by weight: the one where the running sum passes `luck` (0 to 1) of the whole.

@@ -8,6 +8,8 @@
 //! * [`breakers`] – breakers of gateways against their rules, worked out anew from all that was seen
 //! * [`memory`] – cooldown and demotion against the documented rule, worked out anew from all that was seen
 //! * [`ours`] – the same for breaker and spill
+//! * [`picks`] – selections against their rules, worked out anew from all that happened
+//! * [`ratio`] – error ratios, the same
 
 mod answers;
 mod breakers;
@@ -15,6 +17,8 @@ mod clairvoyant;
 mod composed;
 mod memory;
 mod ours;
+mod picks;
+mod ratio;
 mod stage;
 mod timing;
 mod vectors;

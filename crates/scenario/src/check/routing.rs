@@ -4,10 +4,12 @@
 //! * [`gateways`] – presets of gateways and clients
 //! * [`litellm`] – LiteLLM's
 //! * [`ours`] – of those that no vendor has
+//! * [`picks`] – selections
 
 mod gateways;
 mod litellm;
 mod ours;
+mod picks;
 
 use sandbox_core::Span;
 use sandbox_routers::parts::Hedge;
@@ -50,6 +52,7 @@ pub(super) fn router(router: &Path, r: &Router, report: &mut Report<'_>) {
         Strategy::TensorZero(tensorzero) => gateways::tensorzero(path, tensorzero, report),
         Strategy::Kong(kong) => gateways::kong(path, kong, report),
         Strategy::OpenAiSdk(sdk) => retries(&path.key("max_retries"), sdk.max_retries, report),
+        Strategy::Helicone(helicone) => picks::helicone(path, helicone, report),
     }
 }
 
@@ -127,6 +130,9 @@ pub(super) fn pick(path: &Path, pick: &Pick, targets: usize, report: &mut Report
     match pick {
         Pick::Weighted(weights) => weighted(path, weights, targets, report),
         Pick::Spill(rule) => ours::spill(path, rule, report),
+        Pick::PeakEwma(rule) => picks::peak_ewma(path, rule.decay, rule.start, report),
+        Pick::LowestLatency(rule) => picks::lowest_latency(path, rule, report),
+        Pick::UsageBased(rule) => picks::usage_based(path, rule, targets, report),
         _ => {}
     }
 }

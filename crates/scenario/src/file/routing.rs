@@ -6,8 +6,8 @@ use sandbox_core::Span;
 use sandbox_model::Rate;
 use sandbox_routers::Preset;
 use sandbox_routers::preset::{
-    AdaptiveSpill, AsymmetricHybrid, Bifrost, BreakerFallback, ByParts, Fallback, Kong, LiteLlm, OpenAiSdk,
-    OpenRouterLegacy, Portkey, PriceGuard, Single, TensorZero, Timeouts, TtftHedge,
+    AdaptiveSpill, AsymmetricHybrid, Bifrost, BreakerFallback, ByParts, Fallback, Helicone, Kong, LiteLlm,
+    OpenAiSdk, OpenRouterLegacy, Portkey, PriceGuard, Single, TensorZero, Timeouts, TtftHedge,
 };
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +102,8 @@ pub enum Strategy {
     Kong(Kong),
     /// The OpenAI Python SDK.
     OpenAiSdk(OpenAiSdk),
+    /// Helicone's gateway.
+    Helicone(Helicone),
     /// Knows the truth.
     Clairvoyant(Clairvoyant),
 }
@@ -137,6 +139,7 @@ impl Strategy {
             Self::TensorZero(preset) => preset,
             Self::Kong(preset) => preset,
             Self::OpenAiSdk(preset) => preset,
+            Self::Helicone(preset) => preset,
             Self::Clairvoyant(_) => return None,
         })
     }

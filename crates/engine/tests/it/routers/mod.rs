@@ -3,6 +3,7 @@
 //! * [`stage`] – plays requests at given times against endpoints that fail at given times
 //! * [`fleet`] – what other customers' requests tell
 //! * [`metamorphic`] – what must not matter: names, weeks, the order of a file
+//! * [`picks`] – selections that learn, and the gateway that is made of them
 //! * [`plain`] – ordered fallback
 //! * [`ours`] – breakers, spilling, the hybrid
 //! * [`hedges`] – two attempts at once
@@ -20,6 +21,7 @@ mod metamorphic;
 mod nested;
 mod openai_sdk;
 mod ours;
+mod picks;
 mod plain;
 mod portkey;
 mod stage;
