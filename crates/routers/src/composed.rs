@@ -19,6 +19,8 @@ pub struct Composed {
     selection: Selection,
     spending: Vec<Spending>,
     budget: Option<Budget>,
+    /// When the waits end that were granted to retries, if their number is bounded.
+    waiting: Vec<Time>,
     /// Targets that share a group with another.
     several: u64,
 }
@@ -32,6 +34,8 @@ struct Left {
     unguarded: u64,
     /// And that this request has not used up.
     untried: u64,
+    /// And that the memory believes up and puts in front.
+    up: u64,
     /// And that a selection picks from.
     pool: u64,
 }
@@ -46,6 +50,7 @@ impl Composed {
             selection: Selection::new(parts.pick.clone(), parts.targets),
             spending: parts.guards.spend.iter().cloned().map(Spending::new).collect(),
             budget: parts.retry.budget.map(|budget| Budget::new(budget.per_call, budget.cap)),
+            waiting: Vec::new(),
             several,
             parts,
         }
@@ -66,6 +71,11 @@ impl Composed {
         }
         for spending in &self.spending {
             left &= !spending.forbids(call.now);
+        }
+        if let Some(most) = self.parts.guards.in_flight_together
+            && targets.iter().map(|target| target.in_flight).sum::<u32>() >= most
+        {
+            left = 0;
         }
         let caps = &self.parts.guards.in_flight;
         if !caps.is_empty() {
@@ -93,15 +103,22 @@ impl Composed {
         let mut pool = untried;
         if !self.memory.is_empty() {
             pool = retain(untried, |t| !self.keeps_out(t, call.now));
+        }
+        let mut up = pool;
+        if !self.memory.is_empty() {
             if pool == 0 && self.parts.when_all_out == WhenAllOut::Try {
                 pool = untried;
             }
             pool = lowest(pool, |t| u32::from(self.rank(t, call.now)));
+            up &= pool;
+            if self.selection.minds_health() && (up != 0 || self.selection.may_panic()) {
+                pool = untried;
+            }
         }
         if !self.parts.order.is_empty() {
             pool = lowest(pool, |t| self.parts.order[t]);
         }
-        Left { filtered, unguarded, untried, pool }
+        Left { filtered, unguarded, untried, up, pool }
     }
 
     /// The targets that this request has used up in its group: those that failed in a way after which another is
@@ -127,7 +144,13 @@ impl Composed {
     }
 
     /// What follows a failure, and after which wait. A retry is paid for here, before the wait.
-    fn after(&mut self, answer: Answer, note: &Note, call: &Call<'_>, targets: &[TargetView]) -> (Then, Span) {
+    fn after(
+        &mut self,
+        answer: Answer,
+        note: &Note,
+        call: &Call<'_>,
+        targets: &[TargetView],
+    ) -> (Then, Span) {
         let group = self.parts.groups[usize::from(note.group)];
         let leave = match &self.parts.falls_back_on {
             Some(statuses) if !statuses.has(answer.status()) => Then::GiveUp,
@@ -155,10 +178,25 @@ impl Composed {
             let last = retry.waits_after_last && retry.retries > 0;
             return (leave, if last { wait } else { Span::ZERO });
         }
-        if self.budget.as_mut().is_some_and(|budget| !budget.take()) {
+        if !self.has_room(call.now, targets) || self.budget.as_mut().is_some_and(|budget| !budget.take()) {
             return (leave, Span::ZERO);
         }
+        if retry.concurrent.is_some() && wait > Span::ZERO {
+            self.waiting.retain(|&until| until > call.now);
+            self.waiting.push(call.now.saturating_add(wait));
+        }
         (if at == At::Same { Then::Same } else { Then::Again }, wait)
+    }
+
+    /// Whether there may be one more retry at once.
+    fn has_room(&self, now: Time, targets: &[TargetView]) -> bool {
+        let Some(limit) = self.parts.retry.concurrent else { return true };
+        // A wait that is over has become an attempt, or its caller is gone.
+        let waiting = self.waiting.iter().filter(|&&until| until > now).count() as u32;
+        let retries = waiting + targets.iter().map(|target| target.retries).sum::<u32>();
+        // This request is active, too, and has nothing in flight.
+        let active = 1 + waiting + targets.iter().map(|target| target.in_flight).sum::<u32>();
+        retries < limit.least || f64::from(retries) + 1.0 <= limit.share * f64::from(active)
     }
 
     /// The wait that [`Composed::after`] found, once more.
@@ -227,7 +265,7 @@ impl Composed {
                 note.leave(call.attempts.len());
                 continue;
             }
-            let choice = Choice { pool, group: left.untried };
+            let choice = Choice { pool, group: left.untried, up: left.up };
             let target = self.selection.pick(choice, call, targets);
             let reason = reason.unwrap_or_else(|| self.reason(target, pool, &left, call, targets));
             return Decision::Try { target, reason };
@@ -246,10 +284,12 @@ impl Composed {
         targets: &[TargetView],
     ) -> Reason {
         let wanted = |mask: u64| {
-            let front = if self.parts.order.is_empty() { mask } else { lowest(mask, |t| self.parts.order[t]) };
-            self.selection.pick(Choice { pool: front, group: mask }, call, targets)
+            let front =
+                if self.parts.order.is_empty() { mask } else { lowest(mask, |t| self.parts.order[t]) };
+            self.selection.pick(Choice { pool: front, group: mask, up: mask }, call, targets)
         };
-        if pool != left.untried && wanted(left.untried) != target {
+        let all_up = pool == left.untried && (left.up == pool || !self.selection.minds_health());
+        if !all_up && wanted(left.untried) != target {
             Reason::Avoids
         } else if left.unguarded != left.filtered && wanted(left.filtered) != target {
             Reason::Guarded
@@ -280,7 +320,7 @@ impl Composed {
         for &group in &self.parts.groups[usize::from(note.group)..] {
             let left = self.left(group, tried, call, targets);
             if left.pool != 0 {
-                let choice = Choice { pool: left.pool, group: left.untried };
+                let choice = Choice { pool: left.pool, group: left.untried, up: left.up };
                 let target = self.selection.pick(choice, call, targets);
                 return Decision::Try { target, reason: Reason::Hedge };
             }
@@ -401,6 +441,7 @@ impl Strategy for Composed {
         let group = self.parts.groups.get(usize::from(note.group)).copied().unwrap_or(0);
         let used = if group == 0 { 0 } else { self.used(&note, call) };
         let left = self.left(group, used, call, targets);
+        let shown = if self.selection.minds_health() { left.pool & left.up } else { left.pool };
         let rule = |t: usize| {
             let bit = 1 << t;
             let memory = || self.memory.iter().find(|memory| memory.down_until(t) > call.now);
@@ -427,7 +468,7 @@ impl Strategy for Composed {
             }
         };
         (0..targets.len())
-            .filter(|&t| left.pool >> t & 1 == 0)
+            .filter(|&t| shown >> t & 1 == 0)
             .map(|target| Exclusion { target, rule: rule(target) })
             .collect()
     }

@@ -86,6 +86,8 @@ pub struct Guards {
     pub spend: Vec<SpendCap>,
     /// By target: most of this router's attempts in flight at once. Empty: no cap.
     pub in_flight: Vec<Option<u32>>,
+    /// Most of this router's attempts in flight at once, at all targets together.
+    pub in_flight_together: Option<u32>,
 }
 
 /// A cap on what some targets bill in an hour or a day. It is looked at before an attempt: what runs is let run.
@@ -129,6 +131,8 @@ pub struct Retry {
     pub rounds: u32,
     /// What pays for retries, so that they stay a small share of the calls. Absent: they cost nothing.
     pub budget: Option<RetryBudget>,
+    /// How many retries there may be at once, of all requests. Absent: any number.
+    pub concurrent: Option<Concurrent>,
 }
 
 impl Default for Retry {
@@ -140,6 +144,7 @@ impl Default for Retry {
             waits_after_last: false,
             rounds: 0,
             budget: None,
+            concurrent: None,
         }
     }
 }
@@ -225,6 +230,24 @@ impl Default for RetryBudget {
     }
 }
 
+/// How many retries there may be at once, waiting or in flight: `least`, or `share` of the requests that are active here
+/// if that is more. Without room the group is left. Going on to the next group counts as a retry in flight and needs no
+/// room. (Envoy: `max_retries` of the circuit breaker, or the retry budget.)
+#[derive(Copy, Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Concurrent {
+    /// Default 3: Envoy's `max_retries`, and its `min_retry_concurrency`.
+    pub least: u32,
+    /// Default 0.0: no budget. Envoy's `budget_percent` is 0.2 once there is one.
+    pub share: f64,
+}
+
+impl Default for Concurrent {
+    fn default() -> Self {
+        Self { least: 3, share: 0.0 }
+    }
+}
+
 /// A further attempt beside one that is slow. The first whose first token arrives wins; the others are abandoned.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -254,11 +277,7 @@ pub struct GivesUp {
 
 impl Default for GivesUp {
     fn default() -> Self {
-        Self {
-            nothing_allowed: Status::FORBIDDEN,
-            all_out: Status::TOO_MANY_REQUESTS,
-            failed: Failed::Last,
-        }
+        Self { nothing_allowed: Status::FORBIDDEN, all_out: Status::TOO_MANY_REQUESTS, failed: Failed::Last }
     }
 }
 

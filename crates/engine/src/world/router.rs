@@ -32,7 +32,7 @@ pub(super) fn build_router(resolved: &Resolved, node: NodeId, index: usize, seed
                 NodeKind::Endpoint { index, .. } => resolved.tariffs[index].at(Time::ZERO).base,
                 NodeKind::Router { .. } => Rates::default(),
             };
-            TargetView { input_price: price.input, output_price: price.output, in_flight: 0, truth: None }
+            TargetView { input_price: price.input, output_price: price.output, ..TargetView::default() }
         })
         .collect();
     let spec = &resolved.scenario.routers[index];
@@ -51,8 +51,7 @@ pub(super) fn build_router(resolved: &Resolved, node: NodeId, index: usize, seed
 
 fn build_fees(router: &file::Router, fees: &file::Fees) -> Fees {
     let targets = router.strategy.targets();
-    let own_keys =
-        targets.iter().enumerate().filter(|(_, target)| fees.byok_targets.contains(target));
+    let own_keys = targets.iter().enumerate().filter(|(_, target)| fees.byok_targets.contains(target));
     Fees {
         credit: Factor::from_f64(fees.credit),
         byok: Factor::from_f64(fees.byok),

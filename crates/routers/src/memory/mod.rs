@@ -3,21 +3,25 @@
 //! * [`cooldown`] – timed: out until T
 //! * [`ratio`] – a windowed error ratio, sliding or tumbling
 //! * [`demotion`] – after an outage a target comes last
+//! * [`ejection`] – Envoy's outlier detection
 //! * [`window`] – counts over time
 //!
 //! A router may have several; a target is out while one of them says so.
 
 pub mod cooldown;
 pub mod demotion;
+pub mod ejection;
 pub mod ratio;
 pub(crate) mod window;
 
 pub use cooldown::Cooldown;
 pub use demotion::Demotion;
+pub use ejection::Ejection;
 pub use ratio::{ErrorRatio, Moves};
 
 use cooldown::Cooling;
 use demotion::Recent;
+use ejection::Outliers;
 use ratio::Ratio;
 use sandbox_core::Time;
 use sandbox_model::Status;
@@ -35,6 +39,8 @@ pub enum Rule {
     ErrorRatio(ErrorRatio),
     /// Last in line after an outage.
     Demotion(Demotion),
+    /// Envoy's outlier detection.
+    Ejection(Ejection),
 }
 
 /// What a router remembers by one rule, of each target.
@@ -46,6 +52,8 @@ pub enum Memory {
     ErrorRatio(ErrorRatio, Vec<Ratio>),
     /// Recent outages.
     Demotion(Demotion, Vec<Recent>),
+    /// Ejections.
+    Ejection(Ejection, Outliers),
 }
 
 impl Memory {
@@ -56,16 +64,19 @@ impl Memory {
             Rule::Cooldown(rule) => Self::Cooldown(rule, vec![Cooling::default(); targets]),
             Rule::ErrorRatio(rule) => Self::ErrorRatio(rule, vec![Ratio::default(); targets]),
             Rule::Demotion(rule) => Self::Demotion(rule, vec![Recent::default(); targets]),
+            Rule::Ejection(rule) => Self::Ejection(rule, Outliers::new(targets)),
         }
     }
 
     /// Time passes.
     #[inline]
     pub fn advance(&mut self, now: Time) {
-        if let Self::ErrorRatio(rule, targets) = self
-            && !rule.every.is_zero()
-        {
-            targets.iter_mut().for_each(|target| target.advance(rule, now));
+        match self {
+            Self::ErrorRatio(rule, targets) if !rule.every.is_zero() => {
+                targets.iter_mut().for_each(|target| target.advance(rule, now));
+            }
+            Self::Ejection(rule, hosts) => hosts.advance(rule, now),
+            _ => {}
         }
     }
 
@@ -81,6 +92,7 @@ impl Memory {
             Self::Cooldown(rule, targets) => targets[seen.target].observe(rule, seen, several, out),
             Self::ErrorRatio(rule, targets) => targets[seen.target].observe(rule, seen, several, out),
             Self::Demotion(rule, targets) => targets[seen.target].observe(rule, seen),
+            Self::Ejection(rule, hosts) => hosts.observe(rule, seen),
         }
     }
 
@@ -99,6 +111,7 @@ impl Memory {
             Self::Cooldown(_, targets) => targets[target].until,
             Self::ErrorRatio(_, targets) => targets[target].until,
             Self::Demotion(_, targets) => targets[target].until,
+            Self::Ejection(_, hosts) => hosts.down_until(target),
         }
     }
 
@@ -119,7 +132,12 @@ impl Memory {
     /// Whether what it says may change by the clock or by another target's results.
     #[must_use]
     pub fn sweeps(&self) -> bool {
-        matches!(self, Self::ErrorRatio(rule, _) if !rule.every.is_zero())
+        match self {
+            Self::ErrorRatio(rule, _) => !rule.every.is_zero(),
+            // The end of an ejection is known from its beginning on, but sweeps eject, too.
+            Self::Ejection(rule, _) => rule.enforcing_success_rate + rule.enforcing_failure_percentage > 0,
+            _ => false,
+        }
     }
 
     /// The rule's name, for explanations.
@@ -129,6 +147,7 @@ impl Memory {
             Self::Cooldown(..) => "cooldown",
             Self::ErrorRatio(..) => "error ratio",
             Self::Demotion(..) => "recent outage",
+            Self::Ejection(..) => "ejected",
         }
     }
 }

@@ -2,14 +2,17 @@
 //! its like turn it into [`Parts`].
 //!
 //! * [`by_parts`] – whatever a scenario puts together
+//! * [`envoy`] – Envoy
 //! * [`fallback`] – targets in order; one target
 //! * [`openrouter`] – OpenRouter's balancer
 
 pub mod by_parts;
+pub mod envoy;
 pub mod fallback;
 pub mod openrouter;
 
 pub use by_parts::{ByParts, Cap};
+pub use envoy::{Envoy, RetryPolicy};
 pub use fallback::{Fallback, Single};
 pub use openrouter::{MaxPrice, OpenRouterLegacy};
 
@@ -92,7 +95,7 @@ impl Mention {
     }
 }
 
-/// A router's timers for one attempt. Absent: it waits as long as the client does.
+/// A router's timers, for one attempt but where said otherwise. Absent: it waits as long as the client does.
 #[derive(Copy, Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Timeouts {
@@ -102,4 +105,7 @@ pub struct Timeouts {
     /// Until the whole answer.
     #[serde(default)]
     pub total: Option<Span>,
+    /// Of a request with all its attempts and waits, until the whole answer. Then the caller gets 504.
+    #[serde(default)]
+    pub overall: Option<Span>,
 }

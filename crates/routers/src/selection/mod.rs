@@ -1,9 +1,15 @@
 //! Who is asked first among the targets that are left.
 //!
 //! * this file – in order, by chance, in turn, by load, by price
+//! * [`priorities`] – Envoy's priority levels
 //!
 //! A selection may learn: it is told when an attempt begins and how it ended.
 
+pub mod priorities;
+
+pub use priorities::Priorities;
+
+use priorities::Levels;
 use sandbox_core::uniform;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +38,8 @@ pub enum Pick {
     /// By chance, with weight 1/price², where the price is the mean of input and output price. OpenRouter documents
     /// the square and not which price; the mean is an assumption.
     InverseSquarePrice,
+    /// Envoy's priority levels: a level by how healthy each is, and then one of it. It minds health itself.
+    Priorities(Box<Priorities>),
 }
 
 /// What a pick is made from.
@@ -41,6 +49,9 @@ pub struct Choice {
     pub pool: u64,
     /// Those that could be, if the memory believed them all up: a superset of `pool`.
     pub group: u64,
+    /// Those of `group` that the memory believes up and puts in front. Only a pick that [minds
+    /// health](Selection::minds_health) finds others in `pool`, unless all are out.
+    pub up: u64,
 }
 
 /// A selection and what it has learnt.
@@ -49,14 +60,18 @@ pub struct Selection {
     pick: Pick,
     /// The target picked last.
     last: Option<usize>,
+    levels: Option<Box<Levels>>,
 }
 
 impl Selection {
     /// A selection that has learnt nothing yet, among `targets` targets.
     #[must_use]
     pub fn new(pick: Pick, targets: usize) -> Self {
-        let _ = targets;
-        Self { pick, last: None }
+        let levels = match &pick {
+            Pick::Priorities(rule) => Some(Box::new(Levels::new(rule, targets))),
+            _ => None,
+        };
+        Self { pick, last: None, levels }
     }
 
     /// Picks a target. Changes nothing: see [`Selection::choose`].
@@ -100,32 +115,56 @@ impl Selection {
                 // A free endpoint would have infinite weight; a pico-dollar stands in for nothing.
                 1.0 / (price.max(1.0) * price.max(1.0))
             }),
+            Pick::Priorities(_) => {
+                self.levels.as_ref().map_or(lowest, |levels| levels.pick(from, call, targets))
+            }
         }
     }
 
     /// An attempt at this target begins.
     #[inline]
     pub fn choose(&mut self, target: usize, call: &Call<'_>) {
-        let _ = call;
         self.last = Some(target);
+        if let Some(levels) = &mut self.levels {
+            levels.choose(target, call);
+        }
     }
 
     /// Learns the result of an attempt.
     #[inline]
     pub fn observe(&mut self, seen: &Seen) {
-        let _ = seen;
+        if let Some(levels) = &mut self.levels {
+            levels.observe(seen);
+        }
     }
 
     /// Learns what the fleet-wide feed says.
     pub fn hear(&mut self, report: &Fleet) {
-        let _ = report;
+        if let Some(levels) = &mut self.levels {
+            levels.hear(report);
+        }
     }
 
     /// Whether requests go to several targets although nothing is wrong.
     #[inline]
     #[must_use]
-    pub const fn spreads(&self) -> bool {
-        !matches!(self.pick, Pick::Ordered)
+    pub fn spreads(&self) -> bool {
+        match &self.levels {
+            Some(levels) => levels.spreads(),
+            None => !matches!(self.pick, Pick::Ordered),
+        }
+    }
+
+    /// Whether it decides itself what becomes of targets that the memory believes down, and so must see them.
+    #[inline]
+    #[must_use]
+    pub const fn minds_health(&self) -> bool {
+        self.levels.is_some()
+    }
+
+    /// Whether it tries targets none of which is believed up.
+    pub(crate) fn may_panic(&self) -> bool {
+        self.levels.as_ref().is_some_and(|levels| levels.may_panic())
     }
 }
 

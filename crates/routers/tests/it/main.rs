@@ -5,11 +5,13 @@
 //! * [`timing`] – when real routers retry and fall back
 //! * [`clairvoyant`] – the lower bound asks the most wanted target that serves
 //! * [`composed`] – properties of arbitrary compositions under arbitrary answers
+//! * [`ejection`] – Envoy's ejections against its rules, over whole histories, and its priority loads
 //! * [`memory`] – cooldown and demotion against the documented rule, worked out anew from all that was seen
 
 mod answers;
 mod clairvoyant;
 mod composed;
+mod ejection;
 mod memory;
 mod stage;
 mod timing;

@@ -1,5 +1,7 @@
 //! Numbers of routers.
 
+mod envoy;
+
 use sandbox_core::Span;
 use sandbox_routers::preset::{ByParts, Fallback};
 use sandbox_routers::{Backoff, Cooldown, Demotion, ErrorRatio, Jitter, Pick, Rule};
@@ -22,6 +24,7 @@ pub(super) fn router(path: &Path, overhead: &Path, r: &Router, report: &mut Repo
         Strategy::Single(_) | Strategy::Clairvoyant(_) => {}
         Strategy::Fallback(fallback) => self::fallback(path, fallback, report),
         Strategy::Composed(parts) => by_parts(path, parts, report),
+        Strategy::Envoy(envoy) => envoy::envoy(path, envoy, report),
         Strategy::OpenRouterLegacy(legacy) => demotion(&path.key("demotion"), &legacy.demotion, report),
     }
 }
@@ -49,6 +52,12 @@ fn by_parts(path: &Path, parts: &ByParts, report: &mut Report<'_>) {
         report.within(&path.key("per_call"), budget.per_call, 0.0, 100.0);
         report.within(&path.key("cap"), budget.cap, 1.0, 1e6);
     }
+    if let Some(concurrent) = parts.retry.concurrent {
+        envoy::concurrent(&path.key("retry").key("concurrent"), concurrent, report);
+    }
+    if let Some(most) = parts.in_flight_together {
+        envoy::together(&path.key("in_flight_together"), most, report);
+    }
     for (i, rule) in parts.memory.iter().enumerate() {
         memory(&path.key("memory").at(i), rule, report);
     }
@@ -75,8 +84,10 @@ pub(super) fn by_target(path: &Path, entries: usize, targets: usize, report: &mu
 }
 
 pub(super) fn pick(path: &Path, pick: &Pick, targets: usize, report: &mut Report<'_>) {
-    if let Pick::Weighted(weights) = pick {
-        weighted(path, weights, targets, report);
+    match pick {
+        Pick::Weighted(weights) => weighted(path, weights, targets, report),
+        Pick::Priorities(rule) => envoy::priorities(path, rule, targets, report),
+        _ => {}
     }
 }
 
@@ -108,6 +119,7 @@ pub(super) fn memory(path: &Path, rule: &Rule, report: &mut Report<'_>) {
         Rule::Cooldown(rule) => cooldown(path, rule, report),
         Rule::ErrorRatio(rule) => ratio(path, rule, report),
         Rule::Demotion(rule) => demotion(path, rule, report),
+        Rule::Ejection(rule) => envoy::ejection(path, rule, report),
     }
 }
 
@@ -145,7 +157,9 @@ pub(super) fn demotion(path: &Path, demotion: &Demotion, report: &mut Report<'_>
 
 fn timers(path: &Path, timeouts: &Timeouts, report: &mut Report<'_>) {
     let path = path.key("timeouts");
-    for (key, value) in [("first_token", timeouts.first_token), ("total", timeouts.total)] {
+    let all =
+        [("first_token", timeouts.first_token), ("total", timeouts.total), ("overall", timeouts.overall)];
+    for (key, value) in all {
         if value == Some(Span::ZERO) {
             report.say(
                 &path.key(key),
