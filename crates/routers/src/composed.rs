@@ -144,13 +144,7 @@ impl Composed {
     }
 
     /// What follows a failure, and after which wait. A retry is paid for here, before the wait.
-    fn after(
-        &mut self,
-        answer: Answer,
-        note: &Note,
-        call: &Call<'_>,
-        targets: &[TargetView],
-    ) -> (Then, Span) {
+    fn after(&mut self, answer: Answer, note: &Note, call: &Call<'_>, targets: &[TargetView]) -> (Then, Span) {
         let group = self.parts.groups[usize::from(note.group)];
         let leave = match &self.parts.falls_back_on {
             Some(statuses) if !statuses.has(answer.status()) => Then::GiveUp,
@@ -284,8 +278,7 @@ impl Composed {
         targets: &[TargetView],
     ) -> Reason {
         let wanted = |mask: u64| {
-            let front =
-                if self.parts.order.is_empty() { mask } else { lowest(mask, |t| self.parts.order[t]) };
+            let front = if self.parts.order.is_empty() { mask } else { lowest(mask, |t| self.parts.order[t]) };
             self.selection.pick(Choice { pool: front, group: mask, up: mask }, call, targets)
         };
         let all_up = pool == left.untried && (left.up == pool || !self.selection.minds_health());

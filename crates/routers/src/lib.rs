@@ -45,7 +45,9 @@ pub use backoff::{Backoff, Jitter};
 pub use budget::Budget;
 pub use clairvoyant::Clairvoyant;
 pub use composed::Composed;
-pub use contract::{Call, Decision, Exclusion, Fleet, Reason, Seen, Strategy, TargetView, Tried, Truth};
+pub use contract::{
+    Call, Decision, Exclusion, Fleet, Reason, Seen, Strategy, TargetView, Tried, Truth,
+};
 pub use memory::{Cooldown, Demotion, Ejection, ErrorRatio, Memory, Rule};
 pub use parts::Parts;
 pub use preset::{Preset, Setting, Timeouts};

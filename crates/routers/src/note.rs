@@ -70,8 +70,7 @@ mod tests {
     #[test]
     fn what_is_packed_is_unpacked() {
         for then in THENS {
-            let note =
-                Note { known: true, group: 3, retries: 200, round: 255, first: 65_535, decided: 77, then };
+            let note = Note { known: true, group: 3, retries: 200, round: 255, first: 65_535, decided: 77, then };
             assert_eq!(Note::unpack(note.pack()), note);
         }
         assert_eq!(Note::unpack(0), Note::default());

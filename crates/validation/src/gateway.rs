@@ -6,9 +6,7 @@ use sandbox_core::{Seed, Span, Time};
 use sandbox_engine::EventKind;
 use sandbox_model::{Answer, Price, Status};
 use sandbox_routers::preset::OpenRouterLegacy;
-use sandbox_routers::{
-    Call, Composed, Decision, Demotion, Preset, Seen, Setting, Strategy, TargetView, Timeouts,
-};
+use sandbox_routers::{Call, Composed, Decision, Demotion, Preset, Seen, Setting, Strategy, TargetView, Timeouts};
 
 use crate::check::{Check, Finding};
 use crate::scenario::{parse, run_watched};
@@ -39,7 +37,8 @@ fn first_choices(prices: &[(f64, f64)], out: usize) -> Vec<u64> {
         demotion: Demotion { window: Span::from_secs(30), failures: 3, share: 0.5 },
         timeouts: Timeouts::default(),
     };
-    let setting = Setting { targets: &names, in_usd: &|_| Price::default(), after_midnight: Span::ZERO };
+    let setting =
+        Setting { targets: &names, in_usd: &|_| Price::default(), after_midnight: Span::ZERO };
     let mut router = Composed::new(preset.parts(&setting));
     let at = |second| Time::ZERO + Span::from_secs(second);
     for second in [98, 99, 100].into_iter().filter(|_| out < prices.len()) {

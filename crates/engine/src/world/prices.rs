@@ -224,7 +224,8 @@ impl World {
                 let allowed = self.permitted(request, index);
                 let router = &mut self.routers[usize::from(index)];
                 let note = Cell::new(0);
-                let call = Call { allowed, input, ..Call::new(at, request, &[], router.noise, &note) };
+                let call =
+                    Call { allowed, input, ..Call::new(at, request, &[], router.noise, &note) };
                 match router.pristine.next(&call, &router.views) {
                     sandbox_routers::Decision::Try { target: number, .. } => {
                         let target = router.targets[number];

@@ -51,7 +51,8 @@ pub(super) fn build_router(resolved: &Resolved, node: NodeId, index: usize, seed
 
 fn build_fees(router: &file::Router, fees: &file::Fees) -> Fees {
     let targets = router.strategy.targets();
-    let own_keys = targets.iter().enumerate().filter(|(_, target)| fees.byok_targets.contains(target));
+    let own_keys =
+        targets.iter().enumerate().filter(|(_, target)| fees.byok_targets.contains(target));
     Fees {
         credit: Factor::from_f64(fees.credit),
         byok: Factor::from_f64(fees.byok),

@@ -59,8 +59,7 @@ impl Preset for OpenRouterLegacy {
         let n = setting.targets.len();
         let plain = Parts::plain(n);
         let ordered = !self.order.is_empty();
-        let only =
-            if ordered && !self.allow_fallbacks { setting.mask(&self.order) } else { plain.filters.only };
+        let only = if ordered && !self.allow_fallbacks { setting.mask(&self.order) } else { plain.filters.only };
         let place = |target: usize| {
             let listed = self.order.iter().position(|name| setting.number(name) == target);
             listed.unwrap_or(self.order.len() + target) as u32
@@ -102,8 +101,11 @@ pub(crate) fn each_once() -> Retry {
 }
 
 /// OpenRouter's own answers (errors page): 404 if the filters leave nothing, else 503.
-pub(crate) const GIVES_UP: GivesUp =
-    GivesUp { nothing_allowed: Status::NOT_FOUND, all_out: Status::UNAVAILABLE, failed: Failed::OpenRouter };
+pub(crate) const GIVES_UP: GivesUp = GivesUp {
+    nothing_allowed: Status::NOT_FOUND,
+    all_out: Status::UNAVAILABLE,
+    failed: Failed::OpenRouter,
+};
 
 const fn yes() -> bool {
     true

@@ -77,8 +77,9 @@ fn cooldown() -> impl Strategy<Value = Cooldown> {
 }
 
 fn ordered() -> impl Strategy<Value = Parts> {
-    (1_usize..=6, 0_u32..4, backoff(), proptest::option::of(cooldown()))
-        .prop_map(|(targets, retries, backoff, cooldown)| fallback_parts(targets, retries, backoff, cooldown))
+    (1_usize..=6, 0_u32..4, backoff(), proptest::option::of(cooldown())).prop_map(
+        |(targets, retries, backoff, cooldown)| fallback_parts(targets, retries, backoff, cooldown),
+    )
 }
 
 fn openrouter() -> impl Strategy<Value = Parts> {
@@ -99,9 +100,8 @@ fn openrouter() -> impl Strategy<Value = Parts> {
 fn router() -> impl Strategy<Value = Parts> {
     let price = || (1_u64..5).prop_map(|dollars| Price::from_pico_per_token(dollars * 1_000_000));
     let most_targets = prop_oneof![3 => Just(u32::MAX), 1 => 0_u32..4];
-    let budget = proptest::option::of(
-        (0.0..1.5_f64, 1.0..3.0_f64).prop_map(|(per_call, cap)| RetryBudget { per_call, cap }),
-    );
+    let budget =
+        proptest::option::of((0.0..1.5_f64, 1.0..3.0_f64).prop_map(|(per_call, cap)| RetryBudget { per_call, cap }));
     let changes = (any::<u64>(), proptest::option::of((price(), price())), most_targets, 0_u32..4, budget);
     (prop_oneof![ordered(), openrouter()], proptest::option::of(changes)).prop_map(|(mut router, changes)| {
         if let Some((mask, max_price, most_targets, retries, budget)) = changes {
@@ -145,7 +145,7 @@ fn passes(router: &Parts, target: usize, views: &[TargetView]) -> bool {
 fn longest_wait(backoff: &Backoff) -> Span {
     let longest = backoff.max.max(backoff.retry_after_max);
     let jittered = match backoff.jitter {
-        Jitter::None => longest,
+        Jitter::None | Jitter::Full | Jitter::FullSum => longest,
         Jitter::Added(most) => longest.saturating_add(most),
         Jitter::Scaled(_, high) => Span::from_secs_f64_saturating(longest.as_secs_f64() * high),
     };

@@ -9,8 +9,7 @@ use sandbox_model::{Answer, Status};
 use sandbox_routers::{Backoff, Composed, Cooldown, Demotion, Jitter, Reason, Seen, Statuses, Strategy};
 
 use crate::stage::{
-    DOWN, OpenRouterFields, at, first_choice, limited, openrouter_legacy, ordered_fallback, play, price,
-    priced,
+    DOWN, OpenRouterFields, at, first_choice, limited, openrouter_legacy, ordered_fallback, play, price, priced,
 };
 
 const A: usize = 0;

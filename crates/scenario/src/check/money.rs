@@ -7,11 +7,13 @@ use sandbox_model::{Currency, QuotedPrice, Usd};
 
 use super::Report;
 use crate::clock::Zone;
-use crate::file::{CurrencyRate, Fees, LongPrompt, MaxPrice, PriceList, PriceWindow, Router, Scenario};
+use crate::file::{
+    CurrencyRate, Fees, LongPrompt, MaxPrice, PriceList, PriceWindow, Router, Scenario,
+};
+use sandbox_routers::Preset;
 use crate::problem::{name_hint, split_hint};
 use crate::syntax::Path;
 use crate::tariff::{openings, rate};
-use sandbox_routers::Preset;
 
 /// Factors of prices: the same bounds as those of a `PriceChange`.
 const FACTORS: (f64, f64) = (1e-6, 1e6);

@@ -224,8 +224,7 @@ fn targets(
     for (i, mention) in mentions.iter().enumerate() {
         let at = mention.place.iter().fold(strategy.key(mention.key), |at, &index| at.at(index));
         let same_list = |other: &&Mention| {
-            other.key == mention.key
-                && other.place.split_last().map(|l| l.1) == mention.place.split_last().map(|l| l.1)
+            other.key == mention.key && other.place.split_last().map(|l| l.1) == mention.place.split_last().map(|l| l.1)
         };
         if !names.contains(&mention.name) {
             let hint = name_hint(&mention.name, "targets of this router", names.iter().map(String::as_str));

@@ -22,10 +22,7 @@ impl<'s> Graph<'s> {
         let find = |name: &str| names.iter().position(|n| *n == name);
         let mut targets = vec![Vec::new(); scenario.endpoints.len()];
         targets.extend(
-            scenario
-                .routers
-                .iter()
-                .map(|r| r.strategy.targets().iter().filter_map(|name| find(name)).collect()),
+            scenario.routers.iter().map(|r| r.strategy.targets().iter().filter_map(|name| find(name)).collect()),
         );
         Self { scenario, targets }
     }

@@ -33,7 +33,9 @@ pub mod weather;
 
 pub use incidents::{Incidents, Record};
 pub use limits::{Charge, Limits, Refill};
-pub use money::{Billed, Billing, CurrencyRate, Day, Fees, LongPrompt, PriceList, PriceWindow, WindowPrices};
+pub use money::{
+    Billed, Billing, CurrencyRate, Day, Fees, LongPrompt, PriceList, PriceWindow, WindowPrices,
+};
 pub use network::{Friction, Link, ResidualBlock};
 pub use preset::Preset;
 pub use probes::Probe;
