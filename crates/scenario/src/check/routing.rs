@@ -19,7 +19,12 @@ const RETRIES_MAX: u32 = 100;
 /// `path` is that of its strategy.
 pub(super) fn router(path: &Path, overhead: &Path, r: &Router, report: &mut Report<'_>) {
     report.at_most(overhead, r.overhead, OVERHEAD_MAX);
-    timers(path, &r.strategy.timeouts(), report);
+    let timeouts = match &r.strategy {
+        // It has a key of its own for the request as a whole.
+        Strategy::Envoy(envoy) => envoy.timeouts,
+        other => other.timeouts(),
+    };
+    timers(path, &timeouts, report);
     match &r.strategy {
         Strategy::Single(_) | Strategy::Clairvoyant(_) => {}
         Strategy::Fallback(fallback) => self::fallback(path, fallback, report),
