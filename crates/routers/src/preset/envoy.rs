@@ -157,7 +157,6 @@ const fn max_requests() -> u32 {
     1024
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "a default has the type of its field")]
 const fn timeout() -> Option<Span> {
     Some(Span::from_secs(15))
 }

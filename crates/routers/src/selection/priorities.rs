@@ -190,7 +190,7 @@ impl Levels {
             let level = self.masks.iter().position(|mask| mask >> attempt.target & 1 == 1);
             tried |= level.map_or(0, |level| 1 << level);
             since += 1;
-            if since % every == 0 {
+            if u32::is_multiple_of(since, every) {
                 excluded |= tried;
                 let open = hosts.iter().enumerate().any(|(level, &hosts)| {
                     excluded >> level & 1 == 0 && health(hosts, self.overprovisioning) > 0

@@ -92,7 +92,7 @@ impl Past<'_> {
                 let sweeps = back.as_nanos() / every + 1..;
                 let healthy =
                     sweeps.map(|n| Time::from_nanos(n * every)).take_while(|&sweep| sweep <= out.from);
-                let by_sweep = out.from.as_nanos() % every == 0;
+                let by_sweep = out.from.as_nanos().is_multiple_of(every);
                 let fall = healthy.filter(|&sweep| sweep < out.from || !by_sweep).count() as u64;
                 // A result at the very time of a sweep comes after it.
                 let fall = fall + u64::from(by_sweep && out.from > back && !self.ejected_by_sweep(&out));
@@ -122,7 +122,7 @@ impl Past<'_> {
             (self.rule.base_ejection_time * self.multiplier(host, now)).min(self.rule.max_ejection_time);
         let mut until = Time::ZERO;
         while until < now + length {
-            until = until + self.rule.interval;
+            until = until.saturating_add(self.rule.interval);
         }
         self.outs.push(Out { host, from: now, until });
     }
@@ -193,10 +193,10 @@ impl Past<'_> {
 fn outs(rule: &Ejection, hosts: usize, history: &[(Time, usize, Answer)]) -> Vec<Out> {
     let mut past = Past { rule, hosts, history, outs: Vec::new(), reached: Vec::new() };
     let mut sweep = Time::ZERO + rule.interval;
-    for place in 0..history.len() {
-        while sweep <= history[place].0 {
+    for (place, &(now, ..)) in history.iter().enumerate() {
+        while sweep <= now {
             past.sweep(sweep);
-            sweep = sweep + rule.interval;
+            sweep = sweep.saturating_add(rule.interval);
         }
         past.result(place);
     }
@@ -242,7 +242,7 @@ fn history(hosts: usize) -> impl Strategy<Value = History> {
     proptest::collection::vec(step, 1..100).prop_map(|steps| {
         let mut now = Time::ZERO;
         let at = |(gap, host, answer)| {
-            now = now + gap;
+            now = now.saturating_add(gap);
             (now, host, answer)
         };
         steps.into_iter().map(at).collect()
