@@ -29,6 +29,11 @@ pub enum Jitter {
     Added(Span),
     /// The wait times a uniform draw between these two (OpenAI SDK: 0.75 and 1; Bifrost: 0.8 and 1.2).
     Scaled(f64, f64),
+    /// A uniform draw between nothing and the wait (Envoy's `backoff_strategy.cc`; "full jitter").
+    Full,
+    /// A uniform draw between nothing and the sum of the doubled waits so far, (2ⁿ⁺¹ - 1) · base, at most `max` (Envoy's
+    /// docs, router filter).
+    FullSum,
 }
 
 impl Default for Backoff {
@@ -57,10 +62,8 @@ impl Backoff {
     #[must_use]
     pub fn wait(&self, n: u32, retry_after: Option<Span>, noise: Noise, request: u64, attempt: u64) -> Span {
         let doubled = self.base.checked_mul(1 << n.min(40)).unwrap_or(Span::MAX);
-        let wait = match retry_after {
-            Some(asked) if asked > Span::ZERO && asked <= self.retry_after_max => asked,
-            _ => doubled.max(self.min).min(self.max),
-        };
+        let asked = retry_after.filter(|&asked| asked > Span::ZERO && asked <= self.retry_after_max);
+        let wait = asked.unwrap_or_else(|| doubled.max(self.min).min(self.max));
         let luck = || uniform(&mut noise.at(request, WAITS + attempt));
         match self.jitter {
             Jitter::None => wait,
@@ -69,6 +72,12 @@ impl Backoff {
             }
             Jitter::Scaled(low, high) => {
                 Span::from_secs_f64_saturating(wait.as_secs_f64() * (low + (high - low) * luck()))
+            }
+            Jitter::Full => Span::from_secs_f64_saturating(wait.as_secs_f64() * luck()),
+            Jitter::FullSum => {
+                let sum = self.base.checked_mul((2 << n.min(40)) - 1).unwrap_or(Span::MAX);
+                let most = asked.unwrap_or_else(|| sum.min(self.max));
+                Span::from_secs_f64_saturating(most.as_secs_f64() * luck())
             }
         }
     }
@@ -116,6 +125,31 @@ mod tests {
     fn retry_after_is_honoured_up_to_its_limit() {
         assert!(waits(LITELLM, 0, Some(Span::from_secs(2))).all(|w| (2.0..=2.75).contains(&w)));
         assert!(waits(LITELLM, 0, Some(Span::from_secs(61))).all(|w| (0.5..=1.25).contains(&w)));
+    }
+
+    /// Envoy: the draws fill the range, in steps of doubled waits (its source) or of their sums (its docs).
+    #[test]
+    fn full_jitter_fills_the_range_from_nothing() {
+        let envoy = |jitter| Backoff {
+            min: Span::ZERO,
+            base: Span::from_millis(25),
+            max: Span::from_millis(250),
+            jitter,
+            retry_after_max: Span::ZERO,
+        };
+        let tops = [
+            (Jitter::Full, [0.025, 0.05, 0.1, 0.2, 0.25, 0.25]),
+            (Jitter::FullSum, [0.025, 0.075, 0.175, 0.25, 0.25, 0.25]),
+        ];
+        for (jitter, tops) in tops {
+            for (n, top) in (0..).zip(tops) {
+                let asked = Some(Span::from_secs(1));
+                let (low, high) = waits(envoy(jitter), n, asked)
+                    .fold((f64::MAX, 0.0_f64), |(low, high), wait| (low.min(wait), high.max(wait)));
+                // Of 2000 draws the chance that none is in an outer hundredth is (0.99)^2000 = 2e-9.
+                assert!(low < top * 0.01 && high > top * 0.99 && high <= top, "{n}: {low} {high}");
+            }
+        }
     }
 
     /// OpenAI Python SDK: min(0.5·2ⁿ, 8) · (1 - 0.25·U).

@@ -22,6 +22,8 @@ pub struct Composed {
     selection: Selection,
     spending: Vec<Spending>,
     budget: Option<Budget>,
+    /// When the waits end that were granted to retries, if their number is bounded.
+    waiting: Vec<Time>,
     /// Targets that share a group with another.
     several: u64,
     /// Whether a memory lets in some requests and not others.
@@ -37,6 +39,8 @@ struct Left {
     unguarded: u64,
     /// And that this request has not used up.
     untried: u64,
+    /// And that the memory believes up and puts in front.
+    up: u64,
     /// And that a selection picks from.
     pool: u64,
 }
@@ -52,6 +56,7 @@ impl Composed {
             selection: Selection::new(&parts),
             spending: parts.guards.spend.iter().cloned().map(Spending::new).collect(),
             budget: parts.retry.budget.map(|budget| Budget::new(budget.per_call, budget.cap)),
+            waiting: Vec::new(),
             several,
             admits: parts.memory.iter().any(|rule| matches!(rule, Rule::Breaker(_))),
             parts,
@@ -73,6 +78,11 @@ impl Composed {
         }
         for spending in &self.spending {
             left &= !spending.forbids(call.now);
+        }
+        if let Some(most) = self.parts.guards.in_flight_together
+            && targets.iter().map(|target| target.in_flight).sum::<u32>() >= most
+        {
+            left = 0;
         }
         let caps = &self.parts.guards.in_flight;
         if !caps.is_empty() {
@@ -109,15 +119,22 @@ impl Composed {
             if self.admits {
                 pool = retain(pool, |t| self.admits(t, call, targets));
             }
+        }
+        let mut up = pool;
+        if !self.memory.is_empty() {
             if pool == 0 && self.ignores_memory(call, targets) {
                 pool = untried;
             }
             pool = lowest(pool, |t| u32::from(self.rank(t, call.now)));
+            up &= pool;
+            if self.selection.minds_health() && (up != 0 || self.selection.may_panic()) {
+                pool = untried;
+            }
         }
         if !self.parts.order.is_empty() {
             pool = lowest(pool, |t| self.parts.order[t]);
         }
-        Left { filtered, unguarded, untried, pool }
+        Left { filtered, unguarded, untried, up, pool }
     }
 
     /// Whether a group whose targets are all out is tried all the same.
@@ -219,8 +236,12 @@ impl Composed {
             let last = retry.waits_after_last && retries > 0;
             return (leave, if last { wait } else { Span::ZERO });
         }
-        if self.budget.as_mut().is_some_and(|budget| !budget.take()) {
+        if !self.has_room(call.now, targets) || self.budget.as_mut().is_some_and(|budget| !budget.take()) {
             return none;
+        }
+        if retry.concurrent.is_some() && wait > Span::ZERO {
+            self.waiting.retain(|&until| until > call.now);
+            self.waiting.push(call.now.saturating_add(wait));
         }
         (if at == At::Same { Then::Same } else { Then::Again }, wait)
     }
@@ -254,6 +275,17 @@ impl Composed {
         } else {
             Some(if heeds.exact { asked } else { backoff(Some(asked)) })
         }
+    }
+
+    /// Whether there may be one more retry at once.
+    fn has_room(&self, now: Time, targets: &[TargetView]) -> bool {
+        let Some(limit) = self.parts.retry.concurrent else { return true };
+        // A wait that is over has become an attempt, or its caller is gone.
+        let waiting = self.waiting.iter().filter(|&&until| until > now).count() as u32;
+        let retries = waiting + targets.iter().map(|target| target.retries).sum::<u32>();
+        // This request is active, too, and has nothing in flight.
+        let active = 1 + waiting + targets.iter().map(|target| target.in_flight).sum::<u32>();
+        retries < limit.least || f64::from(retries) + 1.0 <= limit.share * f64::from(active)
     }
 
     /// The wait that [`Composed::after`] found, once more.
@@ -319,7 +351,7 @@ impl Composed {
                 note.leave(call.attempts.len());
                 continue;
             }
-            let choice = Choice { pool, group: left.untried };
+            let choice = Choice { pool, group: left.untried, up: left.up };
             let target = self.selection.pick(choice, call, targets);
             let reason = reason.unwrap_or_else(|| self.reason(target, pool, &left, call, targets));
             return Decision::Try { target, reason };
@@ -340,9 +372,10 @@ impl Composed {
         let wanted = |mask: u64| {
             let front =
                 if self.parts.order.is_empty() { mask } else { lowest(mask, |t| self.parts.order[t]) };
-            self.selection.pick(Choice { pool: front, group: mask }, call, targets)
+            self.selection.pick(Choice { pool: front, group: mask, up: mask }, call, targets)
         };
-        if pool != left.untried && wanted(left.untried) != target {
+        let all_up = pool == left.untried && (left.up == pool || !self.selection.minds_health());
+        if !all_up && wanted(left.untried) != target {
             Reason::Avoids
         } else if left.unguarded != left.filtered && wanted(left.filtered) != target {
             Reason::Guarded
@@ -373,7 +406,7 @@ impl Composed {
         for &group in &self.parts.groups[usize::from(note.group)..] {
             let left = self.left(group, tried, call, targets);
             if left.pool != 0 {
-                let choice = Choice { pool: left.pool, group: left.untried };
+                let choice = Choice { pool: left.pool, group: left.untried, up: left.up };
                 let target = self.selection.pick(choice, call, targets);
                 return Decision::Try { target, reason: Reason::Hedge };
             }
@@ -517,6 +550,7 @@ impl Strategy for Composed {
         let group = self.parts.groups.get(usize::from(note.group)).copied().unwrap_or(0);
         let used = if group == 0 { 0 } else { self.used(&note, call).0 };
         let left = self.left(group, used, call, targets);
+        let shown = if self.selection.minds_health() { left.pool & left.up } else { left.pool };
         let rule = |t: usize| {
             let bit = 1 << t;
             let memory = || self.memory.iter().find(|memory| memory.down_until(t) > call.now);
@@ -545,7 +579,7 @@ impl Strategy for Composed {
             }
         };
         (0..targets.len())
-            .filter(|&t| left.pool >> t & 1 == 0)
+            .filter(|&t| shown >> t & 1 == 0)
             .map(|target| Exclusion { target, rule: rule(target) })
             .collect()
     }

@@ -124,6 +124,8 @@ pub struct TargetView {
     pub output_price: Price,
     /// This router's own attempts at it that have not ended.
     pub in_flight: u32,
+    /// Of these, those that are not the first of their request, nor a hedge.
+    pub retries: u32,
     /// The truth, for a strategy that [asks for it](Strategy::wants_truth); real gateways never have it.
     pub truth: Option<Truth>,
 }

@@ -46,8 +46,10 @@ pub use budget::Budget;
 pub use clairvoyant::Clairvoyant;
 pub use composed::Composed;
 pub use contract::{Call, Decision, Exclusion, Fleet, Reason, Seen, Strategy, TargetView, Tried, Truth};
-pub use memory::{Breaker, Cooldown, Demotion, ErrorRatio, Memory, PassiveCheck, Rule, TimedBreaker};
+pub use memory::{
+    Breaker, Cooldown, Demotion, Ejection, ErrorRatio, Memory, PassiveCheck, Rule, TimedBreaker,
+};
 pub use parts::Parts;
 pub use preset::{Preset, Setting, Timeouts};
-pub use selection::{Pick, Selection, Spill};
+pub use selection::{Pick, Priorities, Selection, Spill};
 pub use statuses::Statuses;

@@ -98,6 +98,8 @@ pub struct Guards {
     pub spend: Vec<SpendCap>,
     /// By target: most of this router's attempts in flight at once. Empty: no cap.
     pub in_flight: Vec<Option<u32>>,
+    /// Most of this router's attempts in flight at once, at all targets together.
+    pub in_flight_together: Option<u32>,
 }
 
 /// A cap on what some targets bill in an hour or a day. It is looked at before an attempt: what runs is let run.
@@ -147,6 +149,8 @@ pub struct Retry {
     pub budget: Option<RetryBudget>,
     /// What a target's Retry-After does to a wait.
     pub retry_after: RetryAfter,
+    /// How many retries there may be at once, of all requests. Absent: any number.
+    pub concurrent: Option<Concurrent>,
 }
 
 impl Default for Retry {
@@ -160,6 +164,7 @@ impl Default for Retry {
             rounds: 0,
             budget: None,
             retry_after: RetryAfter::default(),
+            concurrent: None,
         }
     }
 }
@@ -286,6 +291,24 @@ pub struct RetryBudget {
 impl Default for RetryBudget {
     fn default() -> Self {
         Self { per_call: 0.1, cap: 5.0 }
+    }
+}
+
+/// How many retries there may be at once, waiting or in flight: `least`, or `share` of the requests that are active here
+/// if that is more. Without room the group is left. Going on to the next group counts as a retry in flight and needs no
+/// room. (Envoy: `max_retries` of the circuit breaker, or the retry budget.)
+#[derive(Copy, Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Concurrent {
+    /// Default 3: Envoy's `max_retries`, and its `min_retry_concurrency`.
+    pub least: u32,
+    /// Default 0.0: no budget. Envoy's `budget_percent` is 0.2 once there is one.
+    pub share: f64,
+}
+
+impl Default for Concurrent {
+    fn default() -> Self {
+        Self { least: 3, share: 0.0 }
     }
 }
 

@@ -190,6 +190,7 @@ impl Machine {
         call.tried[place] = Tried { target: number, answer: Some(answer), at: now };
         let r = &mut self.world.routers[router];
         r.views[number].in_flight -= 1;
+        r.views[number].retries -= u32::from(attempt.retry);
         r.strategy.observe(&seen);
         if r.strategy.sweeps() {
             self.update_beliefs(router, now);

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use sandbox_core::{Rng as _, Span, Time};
-use sandbox_model::{Answer, Cause, NodeId};
+use sandbox_model::{Answer, Cause, NodeId, Status};
 use sandbox_routers::{Call as Asked, Decision, Reason, Tried};
 
 use super::billing::Terms;
@@ -12,6 +12,9 @@ use super::{Attempt, Call, Event, KEY_BITS, Machine, Queue, Request, Stage};
 use crate::account::{AttemptKind, Outcome, Path};
 use crate::slab::{NONE, Slab};
 use crate::world::Conversation;
+
+/// What a router's caller gets when its timer for the whole request ends (Envoy: 504).
+pub(super) const TOO_LATE: Answer = Answer::failed(Status(504));
 
 /// The number of a request's conversation, unlike that of any other workload's.
 pub(super) fn conversation_of(request: &Request, conversations: &Slab<Conversation>) -> Option<u64> {
@@ -152,14 +155,23 @@ impl Machine {
         }
     }
 
-    /// The earliest of a time, a timer, and for an entry router without a client attempt the client's deadline.
+    /// The earliest of a time, a timer, the router's timer for the whole request, and for an entry router without a client
+    /// attempt the client's deadline.
     fn patience(&self, call: u32, timer: Option<Time>, until: Time) -> Time {
+        let until = timer.map_or(until, |timer| timer.min(until)).min(self.overall(call));
         let call = &self.calls[call];
-        let until = timer.map_or(until, |timer| timer.min(until));
         if call.parent == NONE { until.min(self.requests[call.request].deadline) } else { until }
     }
 
+    /// When the router's timer for the whole request ends.
+    pub(super) fn overall(&self, call: u32) -> Time {
+        let call = &self.calls[call];
+        let overall = self.world.routers[call.router as usize].timeouts.overall;
+        overall.map_or(Time::MAX, |overall| call.began.saturating_add(overall))
+    }
+
     pub(super) fn wake(&mut self, id: u32, now: Time, queue: &mut Queue) {
+        let late = now >= self.overall(id);
         let call = &mut self.calls[id];
         call.wake = None;
         if call.parent == NONE && now >= self.requests[call.request].deadline {
@@ -168,8 +180,10 @@ impl Machine {
                 return;
             }
             self.end_call(id, Answer::TimedOut, NONE, now, queue);
-        } else {
+        } else if !late {
             self.step(id, now, queue);
+        } else if call.live.is_empty() {
+            self.end_call(id, TOO_LATE, now, queue);
         }
     }
 
@@ -204,7 +218,10 @@ impl Machine {
                 self.buckets.at(now).attempts += 1;
             }
         }
-        self.world.routers[router as usize].views[number].in_flight += 1;
+        let retry = matches!(kind, AttemptKind::Retry | AttemptKind::Fallback);
+        let view = &mut self.world.routers[router as usize].views[number];
+        view.in_flight += 1;
+        view.retries += u32::from(retry);
         self.calls[id].tried.push(Tried { target: number, answer: None, at: now });
         let attempt = self.send(
             id,
@@ -221,6 +238,7 @@ impl Machine {
         );
         let call = &mut self.calls[id];
         self.attempts[attempt].place = (call.tried.len() - 1) as u16;
+        self.attempts[attempt].retry = retry;
         call.live.push(attempt);
     }
 
@@ -290,6 +308,7 @@ impl Machine {
             target,
             number,
             place: 0,
+            retry: false,
             workload: r.workload,
             counted: r.counted,
             from: region,

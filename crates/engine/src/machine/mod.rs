@@ -114,6 +114,8 @@ pub(crate) struct Attempt {
     /// Number of the target at its router, and its own among the attempts of its call.
     pub(crate) number: u16,
     pub(crate) place: u16,
+    /// Neither the first of its call nor a hedge.
+    pub(crate) retry: bool,
     pub(crate) workload: u16,
     pub(crate) counted: bool,
     /// Region of its caller, and of its target (a library is where its caller is).

@@ -3,6 +3,7 @@
 use sandbox_core::Time;
 use sandbox_model::Answer;
 
+use super::calls::TOO_LATE;
 use super::{Machine, Queue, Stage};
 use crate::account::{Outcome, Path};
 use crate::slab::NONE;
@@ -29,6 +30,8 @@ impl Machine {
         let late = self.calls[call].parent == NONE && now >= self.requests[request].deadline;
         if late || streaming {
             self.end_call(call, Answer::TimedOut, NONE, now, queue);
+        } else if now >= self.overall(call) {
+            self.end_call(call, TOO_LATE, NONE, now, queue);
         } else {
             self.step(call, now, queue);
         }
@@ -49,7 +52,9 @@ impl Machine {
         let (mut live, router) = (std::mem::take(&mut c.live), c.router as usize);
         for loser in live.drain(..) {
             let number = self.attempts[loser].number as usize;
-            self.world.routers[router].views[number].in_flight -= 1;
+            let view = &mut self.world.routers[router].views[number];
+            view.in_flight -= 1;
+            view.retries -= u32::from(self.attempts[loser].retry);
             self.abandon(loser, now, queue);
         }
         self.calls[call].live = live;

@@ -6,6 +6,7 @@
 //! * [`breaker`] – open, half-open, closed, and a ramp back
 //! * [`passive_check`] – failures in total, and one attempt decides
 //! * [`timed_breaker`] – opens by number or share, closes by the clock
+//! * [`ejection`] – Envoy's outlier detection
 //! * [`window`] – counts over time
 //!
 //! A router may have several; a target is out while one of them says so.
@@ -13,6 +14,7 @@
 pub mod breaker;
 pub mod cooldown;
 pub mod demotion;
+pub mod ejection;
 pub mod passive_check;
 pub mod ratio;
 pub mod timed_breaker;
@@ -21,6 +23,7 @@ pub(crate) mod window;
 pub use breaker::Breaker;
 pub use cooldown::Cooldown;
 pub use demotion::Demotion;
+pub use ejection::Ejection;
 pub use passive_check::PassiveCheck;
 pub use ratio::{ErrorRatio, Moves};
 pub use timed_breaker::TimedBreaker;
@@ -28,6 +31,7 @@ pub use timed_breaker::TimedBreaker;
 use breaker::Circuit;
 use cooldown::Cooling;
 use demotion::Recent;
+use ejection::Outliers;
 use passive_check::Checked;
 use ratio::Ratio;
 use sandbox_core::Time;
@@ -54,6 +58,8 @@ pub enum Rule {
     PassiveCheck(PassiveCheck),
     /// Opens by number or share, closes by the clock.
     TimedBreaker(TimedBreaker),
+    /// Envoy's outlier detection.
+    Ejection(Ejection),
 }
 
 /// What a router remembers by one rule, of each target.
@@ -72,6 +78,8 @@ pub enum Memory {
     PassiveCheck(PassiveCheck, Vec<Checked>),
     /// Breakers that close by the clock.
     TimedBreaker(TimedBreaker, Vec<Breaking>),
+    /// Ejections.
+    Ejection(Ejection, Outliers),
 }
 
 impl Memory {
@@ -85,16 +93,19 @@ impl Memory {
             Rule::Breaker(rule) => Self::Breaker(rule, vec![Circuit::default(); targets]),
             Rule::PassiveCheck(rule) => Self::PassiveCheck(rule, vec![Checked::default(); targets]),
             Rule::TimedBreaker(rule) => Self::TimedBreaker(rule, vec![Breaking::default(); targets]),
+            Rule::Ejection(rule) => Self::Ejection(rule, Outliers::new(targets)),
         }
     }
 
     /// Time passes.
     #[inline]
     pub fn advance(&mut self, now: Time) {
-        if let Self::ErrorRatio(rule, targets) = self
-            && !rule.every.is_zero()
-        {
-            targets.iter_mut().for_each(|target| target.advance(rule, now));
+        match self {
+            Self::ErrorRatio(rule, targets) if !rule.every.is_zero() => {
+                targets.iter_mut().for_each(|target| target.advance(rule, now));
+            }
+            Self::Ejection(rule, hosts) => hosts.advance(rule, now),
+            _ => {}
         }
     }
 
@@ -116,6 +127,7 @@ impl Memory {
             Self::Breaker(rule, targets) => targets[seen.target].observe(rule, seen),
             Self::PassiveCheck(rule, targets) => targets[seen.target].observe(rule, seen),
             Self::TimedBreaker(rule, targets) => targets[seen.target].observe(rule, seen),
+            Self::Ejection(rule, hosts) => hosts.observe(rule, seen),
         }
     }
 
@@ -137,6 +149,7 @@ impl Memory {
             Self::Breaker(_, targets) => targets[target].down_until(),
             Self::PassiveCheck(_, targets) => targets[target].until,
             Self::TimedBreaker(_, targets) => targets[target].until,
+            Self::Ejection(_, hosts) => hosts.down_until(target),
         }
     }
 
@@ -172,7 +185,12 @@ impl Memory {
     /// Whether what it says may change by the clock or by another target's results.
     #[must_use]
     pub fn sweeps(&self) -> bool {
-        matches!(self, Self::ErrorRatio(rule, _) if !rule.every.is_zero())
+        match self {
+            Self::ErrorRatio(rule, _) => !rule.every.is_zero(),
+            // The end of an ejection is known from its beginning on, but sweeps eject, too.
+            Self::Ejection(rule, _) => rule.enforcing_success_rate + rule.enforcing_failure_percentage > 0,
+            _ => false,
+        }
     }
 
     /// The rule's name, for explanations.
@@ -185,6 +203,7 @@ impl Memory {
             Self::Breaker(..) => "circuit breaker",
             Self::PassiveCheck(..) => "passive health check",
             Self::TimedBreaker(..) => "circuit breaker",
+            Self::Ejection(..) => "ejected",
         }
     }
 }

@@ -31,6 +31,9 @@ pub struct ByParts {
     /// Guard: by target, most attempts in flight at once. Empty: no cap.
     #[serde(default)]
     pub in_flight: Vec<Option<u32>>,
+    /// Guard: most attempts in flight at once at all targets together. Absent: no cap.
+    #[serde(default)]
+    pub in_flight_together: Option<u32>,
     /// Memories: a target is out while one says so.
     #[serde(default)]
     pub memory: Vec<Rule>,
@@ -108,6 +111,7 @@ impl Preset for ByParts {
             guards: Guards {
                 spend: self.spend.iter().map(|cap| cap.resolve(setting)).collect(),
                 in_flight: self.in_flight.clone(),
+                in_flight_together: self.in_flight_together,
             },
             memory: self.memory.clone(),
             forgives_callers: self.forgives_callers,

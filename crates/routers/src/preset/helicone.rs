@@ -162,5 +162,5 @@ const fn all_out() -> Status {
 }
 
 const fn timeouts() -> Timeouts {
-    Timeouts { first_token: None, total: Some(Span::from_secs(900)) }
+    Timeouts { first_token: None, total: Some(Span::from_secs(900)), overall: None }
 }

@@ -130,5 +130,5 @@ const fn ten_seconds() -> Span {
 }
 
 const fn timeouts() -> Timeouts {
-    Timeouts { first_token: Some(Span::from_secs(60)), total: None }
+    Timeouts { first_token: Some(Span::from_secs(60)), total: None, overall: None }
 }

@@ -355,7 +355,7 @@ impl Preset for LiteLlm {
     }
 
     fn timeouts(&self) -> Timeouts {
-        Timeouts { first_token: self.timeouts.first_token, total: self.timeouts.total }
+        Timeouts { first_token: self.timeouts.first_token, total: self.timeouts.total, overall: None }
     }
 
     fn parts(&self, setting: &Setting<'_>) -> Parts {

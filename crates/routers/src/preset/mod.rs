@@ -2,6 +2,7 @@
 //! its like turn it into [`Parts`].
 //!
 //! * [`by_parts`] – whatever a scenario puts together
+//! * [`envoy`] – Envoy
 //! * [`fallback`] – targets in order; one target
 //! * [`litellm`] – LiteLLM's router
 //! * [`helicone`] – Helicone's open-source gateway
@@ -15,6 +16,7 @@
 
 pub mod bifrost;
 pub mod by_parts;
+pub mod envoy;
 pub mod fallback;
 pub mod helicone;
 pub mod kong;
@@ -27,6 +29,7 @@ pub mod tensorzero;
 
 pub use bifrost::Bifrost;
 pub use by_parts::{ByParts, Cap};
+pub use envoy::{Envoy, RetryPolicy};
 pub use fallback::{Fallback, Single};
 pub use helicone::Helicone;
 pub use kong::Kong;
@@ -121,7 +124,7 @@ impl Mention {
     }
 }
 
-/// A router's timers for one attempt. Absent: it waits as long as the client does.
+/// A router's timers, for one attempt but where said otherwise. Absent: it waits as long as the client does.
 #[derive(Copy, Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Timeouts {
@@ -131,4 +134,7 @@ pub struct Timeouts {
     /// Until the whole answer.
     #[serde(default)]
     pub total: Option<Span>,
+    /// Of a request with all its attempts and waits, until the whole answer. Then the caller gets 504.
+    #[serde(default)]
+    pub overall: Option<Span>,
 }

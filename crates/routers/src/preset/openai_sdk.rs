@@ -63,5 +63,5 @@ const fn two() -> u32 {
 }
 
 const fn timeouts() -> Timeouts {
-    Timeouts { first_token: Some(Span::from_secs(600)), total: None }
+    Timeouts { first_token: Some(Span::from_secs(600)), total: None, overall: None }
 }

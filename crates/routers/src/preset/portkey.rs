@@ -102,7 +102,7 @@ impl Preset for Portkey {
     }
 
     fn timeouts(&self) -> Timeouts {
-        Timeouts { first_token: self.request_timeout, total: None }
+        Timeouts { first_token: self.request_timeout, total: None, overall: None }
     }
 
     fn parts(&self, setting: &Setting<'_>) -> Parts {

@@ -77,5 +77,5 @@ const fn ten_seconds() -> Span {
 }
 
 const fn timeouts() -> Timeouts {
-    Timeouts { first_token: None, total: Some(Span::from_secs(15 * 60)) }
+    Timeouts { first_token: None, total: Some(Span::from_secs(15 * 60)), overall: None }
 }

@@ -5,21 +5,25 @@
 //! * [`peak_ewma`] – by latency, quick to rise and slow to fall, times load
 //! * [`latency`] – by the mean latency of the last answers
 //! * [`usage`] – by what was used in this minute
+//! * [`priorities`] – Envoy's priority levels
 //!
 //! A selection may learn: it is told when an attempt begins and how it ended.
 
 pub mod latency;
 pub mod peak_ewma;
+pub mod priorities;
 pub mod spill;
 pub mod usage;
 
 pub use latency::LowestLatency;
 pub use peak_ewma::{Of, PeakEwma};
+pub use priorities::Priorities;
 pub use spill::Spill;
 pub use usage::UsageBased;
 
 use latency::Tables;
 use peak_ewma::Estimate;
+use priorities::Levels;
 use sandbox_core::uniform;
 use serde::{Deserialize, Serialize};
 use usage::Usage;
@@ -62,6 +66,8 @@ pub enum Pick {
     LowestLatency(LowestLatency),
     /// The fewest tokens in this minute, within limits (LiteLLM 1.109.1).
     UsageBased(UsageBased),
+    /// Envoy's priority levels: a level by how healthy each is, and then one of it. It minds health itself.
+    Priorities(Box<Priorities>),
 }
 
 /// What a pick is made from.
@@ -71,6 +77,9 @@ pub struct Choice {
     pub pool: u64,
     /// Those that could be, if the memory believed them all up: a superset of `pool`.
     pub group: u64,
+    /// Those of `group` that the memory believes up and puts in front. Only a pick that [minds
+    /// health](Selection::minds_health) finds others in `pool`, unless all are out.
+    pub up: u64,
 }
 
 /// A selection and what it has learnt.
@@ -91,6 +100,7 @@ enum Learnt {
     Estimates(Vec<Estimate>),
     Latencies(Tables),
     Usage(Usage),
+    Levels(Box<Levels>),
 }
 
 impl Selection {
@@ -102,6 +112,7 @@ impl Selection {
             Pick::PeakEwma(rule) => Learnt::Estimates(vec![Estimate::new(rule); parts.targets]),
             Pick::LowestLatency(rule) => Learnt::Latencies(Tables::new(rule, parts.targets, &parts.groups)),
             Pick::UsageBased(_) => Learnt::Usage(Usage::new(parts.targets, parts.after_midnight)),
+            Pick::Priorities(rule) => Learnt::Levels(Box::new(Levels::new(rule, parts.targets))),
             _ => Learnt::Nothing,
         };
         Self { pick: parts.pick.clone(), last: None, learnt }
@@ -184,6 +195,7 @@ impl Selection {
                 let Learnt::Usage(usage) = &self.learnt else { return lowest };
                 weighted(usage.least(pool, call.now), uniform(&mut luck()), |_| 1.0)
             }
+            Pick::Priorities(_) => self.levels().map_or(lowest, |levels| levels.pick(from, call, targets)),
         }
     }
 
@@ -195,7 +207,15 @@ impl Selection {
             (Pick::PeakEwma(rule), Learnt::Estimates(estimates)) => estimates[target].look(rule, call.now),
             (Pick::LowestLatency(rule), Learnt::Latencies(tables)) => tables.choose(rule, target, call.now),
             (_, Learnt::Usage(usage)) => usage.choose(target, call.now),
+            (_, Learnt::Levels(levels)) => levels.choose(target, call),
             _ => {}
+        }
+    }
+
+    const fn levels(&self) -> Option<&Levels> {
+        match &self.learnt {
+            Learnt::Levels(levels) => Some(levels),
+            _ => None,
         }
     }
 
@@ -209,20 +229,38 @@ impl Selection {
             }
             (Pick::LowestLatency(rule), Learnt::Latencies(tables)) => tables.observe(rule, seen),
             (_, Learnt::Usage(usage)) => usage.observe(seen),
+            (_, Learnt::Levels(levels)) => levels.observe(seen),
             _ => {}
         }
     }
 
     /// Learns what the fleet-wide feed says.
     pub fn hear(&mut self, report: &Fleet) {
-        let _ = report;
+        if let Learnt::Levels(levels) = &mut self.learnt {
+            levels.hear(report);
+        }
     }
 
     /// Whether requests go to several targets although nothing is wrong.
     #[inline]
     #[must_use]
-    pub const fn spreads(&self) -> bool {
-        !matches!(self.pick, Pick::Ordered)
+    pub fn spreads(&self) -> bool {
+        match self.levels() {
+            Some(levels) => levels.spreads(),
+            None => !matches!(self.pick, Pick::Ordered),
+        }
+    }
+
+    /// Whether it decides itself what becomes of targets that the memory believes down, and so must see them.
+    #[inline]
+    #[must_use]
+    pub const fn minds_health(&self) -> bool {
+        self.levels().is_some()
+    }
+
+    /// Whether it tries targets none of which is believed up.
+    pub(crate) fn may_panic(&self) -> bool {
+        self.levels().is_some_and(|levels| levels.may_panic())
     }
 }
 

@@ -205,7 +205,7 @@ fn passes(router: &Parts, target: usize, views: &[TargetView]) -> bool {
 fn longest_wait(backoff: &Backoff) -> Span {
     let longest = backoff.max.max(backoff.retry_after_max);
     let jittered = match backoff.jitter {
-        Jitter::None => longest,
+        Jitter::None | Jitter::Full | Jitter::FullSum => longest,
         Jitter::Added(most) => longest.saturating_add(most),
         Jitter::Scaled(_, high) => Span::from_secs_f64_saturating(longest.as_secs_f64() * high),
     };

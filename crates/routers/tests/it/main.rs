@@ -6,6 +6,7 @@
 //! * [`clairvoyant`] – the lower bound asks the most wanted target that serves
 //! * [`composed`] – properties of arbitrary compositions under arbitrary answers
 //! * [`breakers`] – breakers of gateways against their rules, worked out anew from all that was seen
+//! * [`ejection`] – Envoy's ejections against its rules, over whole histories, and its priority loads
 //! * [`memory`] – cooldown and demotion against the documented rule, worked out anew from all that was seen
 //! * [`ours`] – the same for breaker and spill
 //! * [`picks`] – selections against their rules, worked out anew from all that happened
@@ -15,6 +16,7 @@ mod answers;
 mod breakers;
 mod clairvoyant;
 mod composed;
+mod ejection;
 mod memory;
 mod ours;
 mod picks;

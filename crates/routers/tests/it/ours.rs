@@ -211,7 +211,7 @@ proptest! {
         let rule =
             Spill { start, floor, per_success, per_second, cut, settles: Span::from_secs(settles), slow, ..Spill::default() };
         let history = ended(&history);
-        let mut selection = Selection::new(Pick::Spill(rule), 3);
+        let mut selection = Selection::new(&Parts { pick: Pick::Spill(rule), ..Parts::plain(3) });
         for (place, &(began, now, answer)) in history.iter().enumerate() {
             // First tokens come when the answer ends.
             let first_token = answer.is_ok().then_some(now);
@@ -236,7 +236,7 @@ proptest! {
                 let note = Cell::new(0);
                 let call = Call::new(now, request, &[], noise(), &note);
                 let views = [TargetView::default(); 3];
-                let picked = |pool| selection.pick(Choice { pool, group: 0b111 }, &call, &views);
+                let picked = |pool| selection.pick(Choice { pool, group: 0b111, up: pool }, &call, &views);
                 let luck = sandbox_core::uniform(&mut noise().at(request, 0));
                 prop_assert_eq!(picked(0b111), usize::from(luck >= share), "share {}", share);
                 prop_assert_eq!(picked(0b101), if luck >= share { 2 } else { 0 });

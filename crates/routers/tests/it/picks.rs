@@ -91,7 +91,7 @@ fn play(
                 let admitted = selection.admits(pool, &call);
                 let group = (1 << TARGETS) - 1;
                 let from = if admitted == 0 { pool } else { admitted };
-                let target = selection.pick(Choice { pool: from, group }, &call, &targets);
+                let target = selection.pick(Choice { pool: from, group, up: from }, &call, &targets);
                 let picked = Picked { pool, input, streams, target };
                 check(&history, now, &picked, &selection, &call)?;
                 if admitted != 0 {
@@ -328,7 +328,7 @@ proptest! {
         let dollars: Vec<u64> = figures.iter().map(|&figure| u64::from(figure)).collect();
         for (pick, targets) in [(Pick::LeastBusy, views(&figures)), (Pick::LowestCost, priced(&dollars))] {
             let selection = Selection::new(&parts(pick));
-            let (note, from) = (Cell::new(0), Choice { pool, group: pool });
+            let (note, from) = (Cell::new(0), Choice { pool, group: pool, up: pool });
             let call = Call::new(Time::ZERO, 1, &[], noise(), &note);
             prop_assert_eq!(selection.pick(from, &call, &targets), least);
         }
@@ -342,7 +342,7 @@ fn counts(pick: Pick, pool: u64, targets: &[TargetView]) -> Vec<f64> {
     for request in 0..30_000 {
         let note = Cell::new(0);
         let call = Call::new(Time::ZERO, request, &[], noise(), &note);
-        counts[selection.pick(Choice { pool, group: pool }, &call, targets)] += 1.0;
+        counts[selection.pick(Choice { pool, group: pool, up: pool }, &call, targets)] += 1.0;
     }
     counts
 }

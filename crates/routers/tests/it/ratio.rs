@@ -112,6 +112,7 @@ fn rule() -> impl Strategy<Value = ErrorRatio> {
     let flags = (any::<bool>(), any::<bool>(), any::<bool>());
     (moves, 1_u64..30, above, 0_u32..8, 0_u64..8, length, flags).prop_map(
         |(moves, window, above, at_least, every, length, (of_all, spares_alone, retry_after))| ErrorRatio {
+            tips: None,
             window: Span::from_secs(window),
             moves,
             above,

@@ -1,11 +1,13 @@
 //! Numbers of routers.
 //!
 //! * this file – parts, and presets that are little more than that
+//! * [`envoy`] – Envoy's
 //! * [`gateways`] – presets of gateways and clients
 //! * [`litellm`] – LiteLLM's
 //! * [`ours`] – of those that no vendor has
 //! * [`picks`] – selections
 
+mod envoy;
 mod gateways;
 mod litellm;
 mod ours;
@@ -35,11 +37,17 @@ pub(super) fn router(router: &Path, r: &Router, report: &mut Report<'_>) {
     if let Some(feed) = &r.fleet {
         fleet(fleet_path, r, feed, report);
     }
-    timers(path, &r.strategy.timeouts(), report);
+    let timeouts = match &r.strategy {
+        // It has a key of its own for the request as a whole.
+        Strategy::Envoy(envoy) => envoy.timeouts,
+        other => other.timeouts(),
+    };
+    timers(path, &timeouts, report);
     match &r.strategy {
         Strategy::Single(_) | Strategy::Clairvoyant(_) => {}
         Strategy::Fallback(fallback) => self::fallback(path, fallback, report),
         Strategy::Composed(parts) => by_parts(path, parts, report),
+        Strategy::Envoy(envoy) => envoy::envoy(path, envoy, report),
         Strategy::OpenRouterLegacy(legacy) => demotion(&path.key("demotion"), &legacy.demotion, report),
         Strategy::LiteLlm(preset) => litellm::litellm(path, preset, report),
         Strategy::Breaker(preset) => ours::breaker_fallback(path, preset, report),
@@ -93,6 +101,12 @@ fn by_parts(path: &Path, parts: &ByParts, report: &mut Report<'_>) {
         report.within(&path.key("per_call"), budget.per_call, 0.0, 100.0);
         report.within(&path.key("cap"), budget.cap, 1.0, 1e6);
     }
+    if let Some(concurrent) = parts.retry.concurrent {
+        envoy::concurrent(&path.key("retry").key("concurrent"), concurrent, report);
+    }
+    if let Some(most) = parts.in_flight_together {
+        envoy::together(&path.key("in_flight_together"), most, report);
+    }
     for (i, rule) in parts.memory.iter().enumerate() {
         memory(&path.key("memory").at(i), rule, report);
     }
@@ -133,6 +147,7 @@ pub(super) fn pick(path: &Path, pick: &Pick, targets: usize, report: &mut Report
         Pick::PeakEwma(rule) => picks::peak_ewma(path, rule.decay, rule.start, report),
         Pick::LowestLatency(rule) => picks::lowest_latency(path, rule, report),
         Pick::UsageBased(rule) => picks::usage_based(path, rule, targets, report),
+        Pick::Priorities(rule) => envoy::priorities(path, rule, targets, report),
         _ => {}
     }
 }
@@ -168,6 +183,7 @@ pub(super) fn memory(path: &Path, rule: &Rule, report: &mut Report<'_>) {
         Rule::Breaker(rule) => ours::breaker(path, rule, report),
         Rule::PassiveCheck(rule) => passive_check(path, rule, report),
         Rule::TimedBreaker(rule) => timed_breaker(path, rule, report),
+        Rule::Ejection(rule) => envoy::ejection(path, rule, report),
     }
 }
 
@@ -224,7 +240,9 @@ fn timed_breaker(path: &Path, breaker: &TimedBreaker, report: &mut Report<'_>) {
 
 fn timers(path: &Path, timeouts: &Timeouts, report: &mut Report<'_>) {
     let path = path.key("timeouts");
-    for (key, value) in [("first_token", timeouts.first_token), ("total", timeouts.total)] {
+    let all =
+        [("first_token", timeouts.first_token), ("total", timeouts.total), ("overall", timeouts.overall)];
+    for (key, value) in all {
         if value == Some(Span::ZERO) {
             report.say(
                 &path.key(key),

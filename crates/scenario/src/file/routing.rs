@@ -6,8 +6,8 @@ use sandbox_core::Span;
 use sandbox_model::Rate;
 use sandbox_routers::Preset;
 use sandbox_routers::preset::{
-    AdaptiveSpill, AsymmetricHybrid, Bifrost, BreakerFallback, ByParts, Fallback, Helicone, Kong, LiteLlm,
-    OpenAiSdk, OpenRouterLegacy, Portkey, PriceGuard, Single, TensorZero, Timeouts, TtftHedge,
+    AdaptiveSpill, AsymmetricHybrid, Bifrost, BreakerFallback, ByParts, Envoy, Fallback, Helicone, Kong,
+    LiteLlm, OpenAiSdk, OpenRouterLegacy, Portkey, PriceGuard, Single, TensorZero, Timeouts, TtftHedge,
 };
 use serde::{Deserialize, Serialize};
 
@@ -104,6 +104,8 @@ pub enum Strategy {
     OpenAiSdk(OpenAiSdk),
     /// Helicone's gateway.
     Helicone(Helicone),
+    /// Envoy.
+    Envoy(Envoy),
     /// Knows the truth.
     Clairvoyant(Clairvoyant),
 }
@@ -140,6 +142,7 @@ impl Strategy {
             Self::Kong(preset) => preset,
             Self::OpenAiSdk(preset) => preset,
             Self::Helicone(preset) => preset,
+            Self::Envoy(preset) => preset,
             Self::Clairvoyant(_) => return None,
         })
     }

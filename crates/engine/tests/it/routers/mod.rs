@@ -4,6 +4,7 @@
 //! * [`fleet`] – what other customers' requests tell
 //! * [`metamorphic`] – what must not matter: names, weeks, the order of a file
 //! * [`picks`] – selections that learn, and the gateway that is made of them
+//! * [`envoy`] – Envoy: priority levels, ejections, retries
 //! * [`plain`] – ordered fallback
 //! * [`ours`] – breakers, spilling, the hybrid
 //! * [`hedges`] – two attempts at once
@@ -13,6 +14,7 @@
 //! * [`openai_sdk`] – a client's own retries, alone and on top of a gateway
 
 mod bifrost;
+mod envoy;
 mod fleet;
 mod guards;
 mod hedges;

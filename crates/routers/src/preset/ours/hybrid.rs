@@ -66,6 +66,7 @@ impl Preset for AsymmetricHybrid {
         let in_flight = |most| (0..n).map(|target| (target == 0).then_some(most)).collect();
         Parts {
             guards: Guards {
+                in_flight_together: None,
                 spend: cap.into_iter().collect(),
                 in_flight: self.in_flight.map(in_flight).unwrap_or_default(),
             },

@@ -52,6 +52,7 @@ impl Preset for PriceGuard {
         Parts {
             filters: Filters { max_price, ..plain.filters },
             guards: Guards {
+                in_flight_together: None,
                 spend: self.spend.iter().map(|cap| cap.resolve(setting)).collect(),
                 in_flight: Vec::new(),
             },

@@ -41,7 +41,7 @@ impl Preset for AdaptiveSpill {
 
     fn parts(&self, setting: &Setting<'_>) -> Parts {
         Parts {
-            guards: Guards { spend: Vec::new(), in_flight: self.in_flight.clone() },
+            guards: Guards { in_flight: self.in_flight.clone(), ..Guards::default() },
             memory: memory(self.breaker.as_ref()),
             pick: Pick::Spill(self.spill.clone()),
             retry: each_once(),
