@@ -10,6 +10,7 @@ use super::billing::Terms;
 use super::crossing::Crossing;
 use super::{Attempt, Call, Event, KEY_BITS, Machine, Queue, Request, Stage};
 use crate::account::{AttemptKind, Outcome, Path};
+use crate::explain::Leaves;
 use crate::slab::{NONE, Slab};
 use crate::world::Conversation;
 
@@ -72,10 +73,26 @@ impl Machine {
         heads.clear();
         tried.clear();
         let note = Cell::new(0);
-        *call =
-            Call { request, parent, router, region, path, luck, began: now, note, live, heads, wake: None, tried };
+        *call = Call {
+            request,
+            parent,
+            router,
+            region,
+            path,
+            luck,
+            began: now,
+            note,
+            live,
+            heads,
+            wake: None,
+            tried,
+        };
         if parent != NONE {
             self.attempts[parent].stage = Stage::Nested(id);
+        }
+        let node = self.world.routers[router as usize].node;
+        if let Some(recorder) = self.recorder(request) {
+            recorder.enter(id, parent, node);
         }
         let r = &mut self.requests[request];
         r.routed = true;
@@ -112,7 +129,15 @@ impl Machine {
             conversation: conversation_of(request, &self.conversations),
             note: &call.note,
         };
-        match r.strategy.next(&asked, &r.views) {
+        let recorder = self.explain.as_deref_mut().filter(|recorder| recorder.key == request.key);
+        // Asked before `next`, which changes what is remembered.
+        let recorder = recorder.map(|recorder| (recorder, r.strategy.exclusions(&asked, &r.views)));
+        let decision = r.strategy.next(&asked, &r.views);
+        if let Some((recorder, excluded)) = recorder {
+            let (tried, running) = (!call.tried.is_empty(), !call.live.is_empty());
+            recorder.decide(id, &r.targets, excluded, decision, tried, running);
+        }
+        match decision {
             Decision::Try { target, reason } => {
                 let asks_on = r.strategy.hedges();
                 self.try_target(id, target, reason, now, queue);
@@ -201,6 +226,13 @@ impl Machine {
             real(last),
             queue,
         );
+        if let Some(recorder) = self.recorder(request) {
+            let leaves = match (parent_path, path) {
+                (Path::Open, Path::Leak { cause, avoidable }) => Some(Leaves { cause, avoidable }),
+                _ => None,
+            };
+            recorder.sent(attempt, leaves);
+        }
         let call = &mut self.calls[id];
         self.attempts[attempt].place = (call.tried.len() - 1) as u16;
         call.live.push(attempt);
@@ -297,6 +329,9 @@ impl Machine {
         };
         let overhead = node.overhead;
         let id = self.attempts.insert(attempt);
+        if let Some(recorder) = &mut self.explain {
+            recorder.forget(id);
+        }
         match crossing {
             Crossing::Smooth(there) => {
                 self.schedule(now.saturating_add(there).saturating_add(overhead), Event::Deliver(id), queue);

@@ -52,6 +52,9 @@ impl Machine {
         }
         let (mut live, router, request) = (std::mem::take(&mut c.live), c.router as usize, c.request);
         for loser in live.drain(..) {
+            if let Some(recorder) = self.recorder(request) {
+                recorder.ended(loser, None);
+            }
             if self.holds_answer(loser) {
                 self.waste_answer(request);
             }
@@ -77,6 +80,9 @@ impl Machine {
         let r = &mut self.requests[request];
         let (workload, counted) = (r.workload, r.counted);
         if let Some(served) = r.served.take() {
+            if let Some(recorder) = self.recorder(request) {
+                recorder.waste();
+            }
             self.enter_waste(workload, counted, &served);
         }
     }

@@ -51,8 +51,7 @@ pub(super) fn build_router(resolved: &Resolved, node: NodeId, index: usize, seed
 
 fn build_fees(router: &file::Router, fees: &file::Fees) -> Fees {
     let targets = router.strategy.targets();
-    let own_keys =
-        targets.iter().enumerate().filter(|(_, target)| fees.byok_targets.contains(target));
+    let own_keys = targets.iter().enumerate().filter(|(_, target)| fees.byok_targets.contains(target));
     Fees {
         credit: Factor::from_f64(fees.credit),
         byok: Factor::from_f64(fees.byok),
@@ -63,6 +62,10 @@ fn build_fees(router: &file::Router, fees: &file::Fees) -> Fees {
 
 fn build_strategy(resolved: &Resolved, spec: &file::Strategy) -> Box<dyn Strategy> {
     let targets = spec.targets();
+    if let file::Strategy::Custom(custom) = spec {
+        let made = resolved.registry.make(custom).expect(super::CHECKED);
+        return made.unwrap_or_else(|refusal| panic!("{}: {}", super::CHECKED, refusal.message));
+    }
     let Some(preset) = spec.preset() else { return Box::new(Clairvoyant::new(targets.len())) };
     let in_usd = |price: &QuotedPrice| resolved.in_usd(price);
     let after_midnight = resolved.scenario.start.after_utc_midnight();

@@ -19,7 +19,8 @@ pub(super) fn router(path: &Path, overhead: &Path, r: &Router, report: &mut Repo
     report.at_most(overhead, r.overhead, OVERHEAD_MAX);
     timers(path, &r.strategy.timeouts(), report);
     match &r.strategy {
-        Strategy::Single(_) | Strategy::Clairvoyant(_) => {}
+        // What is your own is asked in `custom`.
+        Strategy::Single(_) | Strategy::Clairvoyant(_) | Strategy::Custom(_) => {}
         Strategy::Fallback(fallback) => self::fallback(path, fallback, report),
         Strategy::Composed(parts) => by_parts(path, parts, report),
         Strategy::OpenRouterLegacy(legacy) => demotion(&path.key("demotion"), &legacy.demotion, report),

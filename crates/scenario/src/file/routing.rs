@@ -3,8 +3,8 @@
 //! A strategy is a preset of [`sandbox_routers`], which documents its keys, their defaults and where these come from.
 
 use sandbox_core::Span;
-use sandbox_routers::Preset;
 use sandbox_routers::preset::{ByParts, Fallback, OpenRouterLegacy, Single, Timeouts};
+use sandbox_routers::{Custom, Preset};
 use serde::{Deserialize, Serialize};
 
 use super::Fees;
@@ -42,6 +42,8 @@ pub enum Strategy {
     OpenRouterLegacy(OpenRouterLegacy),
     /// Knows the truth.
     Clairvoyant(Clairvoyant),
+    /// One of your own: see [`sandbox_routers::custom`].
+    Custom(Custom),
 }
 
 /// Knows the truth: the first target that would serve this request now. A lower bound, not a product.
@@ -56,7 +58,7 @@ pub struct Clairvoyant {
 }
 
 impl Strategy {
-    /// The composition behind it; none for one that knows the truth.
+    /// The composition behind it; none for one that knows the truth, or that is your own.
     #[must_use]
     pub fn preset(&self) -> Option<&dyn Preset> {
         Some(match self {
@@ -64,7 +66,7 @@ impl Strategy {
             Self::Fallback(preset) => preset,
             Self::Composed(preset) => preset,
             Self::OpenRouterLegacy(preset) => preset,
-            Self::Clairvoyant(_) => return None,
+            Self::Clairvoyant(_) | Self::Custom(_) => return None,
         })
     }
 
@@ -73,6 +75,7 @@ impl Strategy {
     pub fn targets(&self) -> Vec<String> {
         match self {
             Self::Clairvoyant(clairvoyant) => clairvoyant.targets.clone(),
+            Self::Custom(custom) => custom.targets.clone(),
             other => other.preset().map(Preset::targets).unwrap_or_default(),
         }
     }
@@ -82,6 +85,7 @@ impl Strategy {
     pub fn timeouts(&self) -> Timeouts {
         match self {
             Self::Clairvoyant(clairvoyant) => clairvoyant.timeouts,
+            Self::Custom(custom) => custom.timeouts,
             other => other.preset().map(Preset::timeouts).unwrap_or_default(),
         }
     }
