@@ -453,10 +453,14 @@ impl Strategy for Composed {
                     return None;
                 } else if self.parts.filters.only & bit == 0 {
                     "not among those that may be used"
+                } else if matches!(decision, Decision::GiveUp(_)) {
+                    "this request gets no further attempt there"
                 } else if group & bit != 0 {
                     "the request stays with the target that failed"
+                } else if self.parts.groups.iter().skip(usize::from(note.group)).any(|later| later & bit != 0) {
+                    "in a later fallback group"
                 } else {
-                    "in another fallback group"
+                    "in an earlier fallback group"
                 };
                 return Some(Exclusion { target, rule: outside.to_owned(), until: None });
             };
@@ -494,7 +498,8 @@ impl Composed {
             });
         }
         if used & bit != 0 {
-            return only("failed this request already");
+            let runs = call.attempts.iter().any(|tried| tried.target == target && tried.answer.is_none());
+            return only(if runs { "is being asked already" } else { "failed this request already" });
         }
         if left.pool & bit != 0 {
             return only("no further target for one request");

@@ -31,7 +31,11 @@ fn t37_two_keys_of_an_account_share_its_limits_and_another_model_has_its_own() {
         }
         assert_eq!((played[20].order().as_str(), played[20].status()), ("key-1,key-2", 429), "{limits}");
         let played = play(r#"[["key-1", "key-2"], ["other"]]"#);
-        assert_eq!((played[20].order().as_str(), played[20].status()), ("key-1,key-2,other", 200), "{limits}");
+        assert_eq!(
+            (played[20].order().as_str(), played[20].status()),
+            ("key-1,key-2,other", 200),
+            "{limits}"
+        );
     }
 }
 
@@ -69,7 +73,11 @@ fn t39_deepseek_is_dear_from_one_to_four_on_weekdays() {
     let resolved = Resolved::load(&file, &sets).unwrap_or_else(|invalid| panic!("{invalid}"));
     let tariff = &resolved.tariffs[1];
     let price = |days: u64, minutes: u64| {
-        tariff.at(Time::ZERO + Span::from_hours(24 * days) + Span::from_mins(minutes)).base.input.pico_per_token()
+        tariff
+            .at(Time::ZERO + Span::from_hours(24 * days) + Span::from_mins(minutes))
+            .base
+            .input
+            .pico_per_token()
     };
     let (off, peak) = (660_000, 1_320_000);
     assert_eq!([59, 60, 239, 240].map(|minutes| price(0, minutes)), [off, peak, peak, off], "Tuesday");
