@@ -28,6 +28,8 @@ pub(crate) enum Command {
         /// Directory that `sandbox run` wrote
         run: PathBuf,
     },
+    /// Show every decision that routers made for one request of a run directory, and why
+    Explain(Explain),
     /// Write the outage script that a seed draws; edit it and feed it back with `run --script`
     Script {
         #[command(flatten)]
@@ -55,6 +57,19 @@ pub(crate) enum Command {
         #[command(flatten)]
         scenario: ScenarioArgs,
     },
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Explain {
+    /// Directory that `sandbox run` wrote
+    #[arg(value_name = "RUN_DIR")]
+    pub(crate) run: PathBuf,
+    /// Which: workload and number of arrival, from 0; the number alone where there is one workload
+    #[arg(long, value_name = "WORKLOAD/N")]
+    pub(crate) request: String,
+    /// Print it as JSON on standard output, and nothing else there
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// What is imported.

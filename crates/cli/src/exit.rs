@@ -45,6 +45,10 @@ pub(crate) enum Failure {
     Io { what: &'static str, path: PathBuf, error: std::io::Error },
     #[error("error: {} is not a run directory: {what}\n  = hint: `sandbox run SCENARIO --out DIR` writes one", path.display())]
     NotARun { path: PathBuf, what: String },
+    #[error("error: {message}\n  = hint: {hint}")]
+    Request { message: String, hint: String },
+    #[error("error: {} is no longer the run that it was: its scenario and its outages give another\n  = hint: `sandbox replay {}` shows what differs", .0.display(), .0.display())]
+    Changed(PathBuf),
     #[error("error: {} is there already and is not a run of this scenario\n  = hint: give another --out, or remove it first", .0.display())]
     Occupied(PathBuf),
 }
@@ -58,7 +62,8 @@ impl Failure {
         match self {
             Self::Invalid(invalid) if invalid.unreadable => Code::Internal,
             Self::Invalid(_) => Code::Invalid,
-            Self::Occupied(_) => Code::Usage,
+            Self::Occupied(_) | Self::Request { .. } => Code::Usage,
+            Self::Changed(_) => Code::Differs,
             Self::Run(_) | Self::Report(_) | Self::Io { .. } | Self::NotARun { .. } => Code::Internal,
         }
     }

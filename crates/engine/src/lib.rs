@@ -4,6 +4,7 @@
 //! * [`weather`] – the outage script that a seed draws
 //! * [`output`] – what a run yields: summary, timeline, ledger
 //! * [`probes`] – what health probes see
+//! * [`explain`] – why one request went where it went
 //! * [`replay`] – finds the first event in which two runs differ
 //! * [`mod@world`] – the scenario as tables: nodes, edges, endpoints
 //!
@@ -18,6 +19,7 @@ mod account;
 mod belief;
 mod buckets;
 mod conservation;
+pub mod explain;
 mod machine;
 mod objectives;
 pub mod output;
@@ -30,6 +32,7 @@ mod summarise;
 pub mod weather;
 pub mod world;
 
+pub use explain::Explanation;
 pub use machine::{EventKind, EventRecord, Log};
 pub use output::{Ledger, Summary, Timeline};
 pub use run::{RunError, RunOptions, RunOutput, run};

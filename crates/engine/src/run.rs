@@ -5,6 +5,7 @@ use sandbox_model::OutageScript;
 use sandbox_scenario::Resolved;
 
 use crate::conservation::{self, Violation};
+use crate::explain::{Explanation, Recorder};
 use crate::machine::{Log, Machine};
 use crate::output::summary::Scope;
 use crate::output::{Ledger, Summary, Timeline};
@@ -19,6 +20,8 @@ pub struct RunOptions<'a> {
     pub progress: Option<&'a mut dyn FnMut(f64)>,
     /// Receives every event of the run (not of its twin), in order.
     pub log: Option<Log>,
+    /// Explain one request of the run: index of its workload, and number of its arrival from 0.
+    pub explain: Option<(usize, u64)>,
     /// What made this run, for [`Summary::repro`].
     pub repro: String,
 }
@@ -38,6 +41,8 @@ pub struct RunOutput {
     pub script: OutageScript,
     /// The faults by lane of the timeline: a fault on a provider hits all its endpoints.
     pub lane_faults: Vec<(usize, sandbox_model::Fault)>,
+    /// Of the request that was to be explained.
+    pub explanation: Option<Explanation>,
 }
 
 /// Why a run failed. Never the scenario's fault: that was checked when it was read.
@@ -60,16 +65,22 @@ const SLICES: u64 = 256;
 /// A bug of this program: see [`RunError`].
 pub fn run(resolved: &Resolved, options: RunOptions<'_>) -> Result<RunOutput, RunError> {
     let script = weather::outage_script(resolved);
-    let RunOptions { progress, log, repro } = options;
+    let RunOptions { progress, log, repro, explain } = options;
+    let recorder = explain.map(|(workload, number)| Box::new(Recorder::new(workload, number)));
     let mut silent = |_: f64| {};
     let progress = progress.unwrap_or(&mut silent);
     let (main, twin) = std::thread::scope(|scope| {
-        let twin = scope.spawn(|| simulate(resolved, &script, Sky::Calm, None, &mut |_| {}));
-        let main = simulate(resolved, &script, Sky::Drawn, log, progress);
+        let twin = scope.spawn(|| simulate(resolved, &script, Sky::Calm, None, None, &mut |_| {}));
+        let main = simulate(resolved, &script, Sky::Drawn, log, recorder, progress);
         // A panic in the twin is a broken law: it goes on here.
         (main, twin.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
-    let (main, twin) = (main?, twin?);
+    let (mut main, twin) = (main?, twin?);
+    let explanation = main
+        .explain
+        .take()
+        .zip(explain)
+        .map(|(recorder, (workload, _))| recorder.finish(resolved, main.world.workloads[workload].drawn));
     conservation::check(&main, resolved)?;
     conservation::check(&twin, resolved)?;
     let summary = summarise::summary(resolved, &script, &main, &twin, repro);
@@ -78,7 +89,7 @@ pub fn run(resolved: &Resolved, options: RunOptions<'_>) -> Result<RunOutput, Ru
     conservation::check_ledger(&main, &ledger)?;
     let lane_faults = summarise::lane_faults(resolved, &script);
     let twin = summarise::whole(&twin);
-    Ok(RunOutput { summary, timeline, ledger, twin, script, lane_faults })
+    Ok(RunOutput { summary, timeline, ledger, twin, script, lane_faults, explanation })
 }
 
 /// Runs one sky to its end.
@@ -87,10 +98,12 @@ fn simulate(
     script: &OutageScript,
     sky: Sky,
     log: Option<Log>,
+    explain: Option<Box<Recorder>>,
     progress: &mut dyn FnMut(f64),
 ) -> Result<Machine, SimError> {
     let mut simulation = start(resolved, script, sky);
     simulation.model.log = log;
+    simulation.model.explain = explain;
     let end = simulation.model.end;
     for slice in 1..=SLICES {
         simulation.run_until(slice_end(end, slice))?;

@@ -45,6 +45,18 @@ struct Left {
     pool: u64,
 }
 
+/// One look at a group while a decision is made, for explanations.
+#[derive(Copy, Clone, Debug)]
+struct Look {
+    /// The group, or the part of it that was looked at.
+    group: u64,
+    /// Those that the request has used up.
+    used: u64,
+    left: Left,
+    /// Those that could be chosen in the end.
+    pool: u64,
+}
+
 impl Composed {
     /// A router of these parts that has seen nothing yet.
     #[must_use]
@@ -179,14 +191,14 @@ impl Composed {
         (used | in_turn, rather_not)
     }
 
-    /// Which targets of its group are left for a request.
-    fn left_here(&self, note: &Note, call: &Call<'_>, targets: &[TargetView]) -> Left {
+    /// Which targets of its group a request has used up, and which are left for it.
+    fn left_here(&self, note: &Note, call: &Call<'_>, targets: &[TargetView]) -> (u64, Left) {
         let (used, rather_not) = self.used(note, call);
         let mut left = self.left(self.parts.groups[usize::from(note.group)], used, call, targets);
         if left.pool & !rather_not != 0 {
             left.pool &= !rather_not;
         }
-        left
+        (used, left)
     }
 
     /// How many targets a request's group is part of.
@@ -218,7 +230,7 @@ impl Composed {
         let failed = call.attempts.last().map_or(0, |tried| tried.target);
         let there = match at {
             At::Same => self.left(group & 1 << failed, 0, call, targets).pool,
-            At::Any | At::Other | At::OtherIfAny | At::Next => self.left_here(note, call, targets).pool,
+            At::Any | At::Other | At::OtherIfAny | At::Next => self.left_here(note, call, targets).1.pool,
         };
         let retry = &self.parts.retry;
         let none = (leave, Span::ZERO);
@@ -299,9 +311,17 @@ impl Composed {
         self.wait(answer, again, note, call).unwrap_or(Span::ZERO)
     }
 
-    fn decide(&mut self, note: &mut Note, call: &Call<'_>, targets: &[TargetView]) -> Decision {
+    /// Decides. `saw` is told of each group that was looked at.
+    #[inline]
+    fn decide(
+        &mut self,
+        note: &mut Note,
+        call: &Call<'_>,
+        targets: &[TargetView],
+        saw: &mut impl FnMut(Look),
+    ) -> Decision {
         if call.attempts.iter().any(|tried| tried.answer.is_none()) {
-            return self.hedge(note, call, targets);
+            return self.hedge(note, call, targets, saw);
         }
         let mut reason = None;
         if let Some(&Tried { target, answer: Some(answer), at }) = call.attempts.last() {
@@ -332,7 +352,9 @@ impl Composed {
                 Then::Again => note.retries = note.retries.saturating_add(1),
                 Then::Same => {
                     let group = self.parts.groups[usize::from(note.group)];
-                    if self.left(group & 1 << target, 0, call, targets).pool == 0 {
+                    let left = self.left(group & 1 << target, 0, call, targets);
+                    saw(Look { group: group & 1 << target, used: 0, left, pool: left.pool });
+                    if left.pool == 0 {
                         note.leave(attempts);
                     } else {
                         note.retries = note.retries.saturating_add(1);
@@ -343,9 +365,11 @@ impl Composed {
         }
         let tried = call.attempts.iter().fold(0_u64, |mask, tried| mask | 1 << tried.target);
         let may_widen = tried.count_ones() < self.parts.most_targets;
-        while usize::from(note.group) < self.parts.groups.len() {
-            let left = self.left_here(note, call, targets);
+        while let Some(&group) = self.parts.groups.get(usize::from(note.group)) {
+            let (used, left) = self.left_here(note, call, targets);
             let pool = if may_widen { left.pool } else { left.pool & tried };
+            let shown = if self.selection.minds_health() { pool & left.up } else { pool };
+            saw(Look { group, used, left, pool: shown });
             if pool == 0 {
                 reason = reason.or(Some(if left.unguarded == 0 { Reason::Guarded } else { Reason::Avoids }));
                 note.leave(call.attempts.len());
@@ -387,7 +411,13 @@ impl Composed {
     }
 
     /// While an attempt runs: another one, if it is time.
-    fn hedge(&mut self, note: &Note, call: &Call<'_>, targets: &[TargetView]) -> Decision {
+    fn hedge(
+        &mut self,
+        note: &Note,
+        call: &Call<'_>,
+        targets: &[TargetView],
+        saw: &mut impl FnMut(Look),
+    ) -> Decision {
         let never = Decision::Wait { until: Time::MAX };
         let Some(hedge) = self.parts.hedge else { return never };
         let running = call.attempts.iter().filter(|tried| tried.answer.is_none());
@@ -405,6 +435,7 @@ impl Composed {
         }
         for &group in &self.parts.groups[usize::from(note.group)..] {
             let left = self.left(group, tried, call, targets);
+            saw(Look { group, used: tried, left, pool: left.pool });
             if left.pool != 0 {
                 let choice = Choice { pool: left.pool, group: left.untried, up: left.up };
                 let target = self.selection.pick(choice, call, targets);
@@ -497,7 +528,7 @@ impl Strategy for Composed {
                 budget.deposit();
             }
         }
-        let decision = self.decide(&mut note, call, targets);
+        let decision = self.decide(&mut note, call, targets, &mut |_| {});
         call.note.set(note.pack());
         if let Decision::Try { target, .. } = decision {
             for memory in &mut self.memory {
@@ -545,42 +576,92 @@ impl Strategy for Composed {
         self.memory.iter().map(|memory| memory.down_until(target)).max().unwrap_or(Time::ZERO)
     }
 
+    /// Decides on a copy of itself, and tells what that decision saw: there is one path for both.
     fn exclusions(&self, call: &Call<'_>, targets: &[TargetView]) -> Vec<Exclusion> {
-        let note = Note::unpack(call.note.get());
+        let mut copy = self.clone();
+        for memory in &mut copy.memory {
+            memory.advance(call.now);
+        }
+        let mut note = Note::unpack(call.note.get());
+        let mut looks = Vec::new();
+        let decision = copy.decide(&mut note, call, targets, &mut |look| looks.push(look));
         let group = self.parts.groups.get(usize::from(note.group)).copied().unwrap_or(0);
-        let used = if group == 0 { 0 } else { self.used(&note, call).0 };
-        let left = self.left(group, used, call, targets);
-        let shown = if self.selection.minds_health() { left.pool & left.up } else { left.pool };
-        let rule = |t: usize| {
-            let bit = 1 << t;
-            let memory = || self.memory.iter().find(|memory| memory.down_until(t) > call.now);
-            if self.parts.filters.only & bit == 0 {
-                "not among those that may be used".to_owned()
-            } else if call.allowed & bit == 0 {
-                "the request's residency".to_owned()
-            } else if self.unguarded(bit, call, targets) == 0 {
-                let within = self.parts.filters.max_price.is_none_or(|(input, output)| {
-                    targets[t].input_price <= input && targets[t].output_price <= output
-                });
-                if within { "a cap on spending or on attempts in flight" } else { "max price" }.to_owned()
-            } else if self.selection.admits(bit, call) == 0 {
-                "its limit for this minute".to_owned()
-            } else if used & bit != 0 {
-                "failed this request already".to_owned()
-            } else if group & bit == 0 {
-                "in another fallback group".to_owned()
-            } else if let Some(memory) = memory() {
-                match memory.down_until(t) {
-                    Time::MAX => memory.name().to_owned(),
-                    until => format!("{} until {}", memory.name(), until.since(Time::ZERO)),
-                }
-            } else {
-                "others come first by order".to_owned()
-            }
+        let chosen = |target: usize| matches!(decision, Decision::Try { target: it, .. } if it == target);
+        let exclusion = |target: usize| {
+            let bit = 1 << target;
+            // The last group that was looked at and that it is in.
+            let Some(look) = looks.iter().rev().find(|look| look.group & bit != 0) else {
+                let outside = if matches!(decision, Decision::Wait { .. }) {
+                    return None;
+                } else if self.parts.filters.only & bit == 0 {
+                    "not among those that may be used"
+                } else if matches!(decision, Decision::GiveUp(_)) {
+                    "this request gets no further attempt there"
+                } else if group & bit != 0 {
+                    "the request stays with the target that failed"
+                } else if self.parts.groups.iter().skip(usize::from(note.group)).any(|later| later & bit != 0)
+                {
+                    "in a later fallback group"
+                } else {
+                    "in an earlier fallback group"
+                };
+                return Some(Exclusion { target, rule: outside.to_owned(), until: None });
+            };
+            (look.pool & bit == 0).then(|| copy.exclusion(target, look, call, targets))
         };
-        (0..targets.len())
-            .filter(|&t| shown >> t & 1 == 0)
-            .map(|target| Exclusion { target, rule: rule(target) })
-            .collect()
+        (0..targets.len()).filter(|&target| !chosen(target)).filter_map(exclusion).collect()
+    }
+}
+
+impl Composed {
+    /// By which rule a target is not in the pool that a decision was made from: the first that took it out.
+    fn exclusion(&self, target: usize, look: &Look, call: &Call<'_>, targets: &[TargetView]) -> Exclusion {
+        let Look { used, left, .. } = look;
+        let (bit, now) = (1 << target, call.now);
+        let only = |rule: &str| Exclusion { target, rule: rule.to_owned(), until: None };
+        let by = |memory: &Memory| {
+            let until = memory.down_until(target);
+            Exclusion { until: (until < Time::MAX).then_some(until), ..only(memory.name()) }
+        };
+        if left.filtered & bit == 0 {
+            return only("not among those that may be used");
+        }
+        if call.allowed & bit == 0 {
+            return only("the request's residency");
+        }
+        if left.unguarded & bit == 0 {
+            let dear = self.parts.filters.max_price.is_some_and(|(input, output)| {
+                targets[target].input_price > input || targets[target].output_price > output
+            });
+            let spent = self.spending.iter().any(|spending| spending.forbids(now) & bit != 0);
+            return only(match (dear, spent) {
+                (true, _) => "max price",
+                (false, true) => "a cap on spending",
+                (false, false) => "a cap on attempts in flight",
+            });
+        }
+        if used & bit != 0 {
+            let runs = call.attempts.iter().any(|tried| tried.target == target && tried.answer.is_none());
+            return only(if runs { "is being asked already" } else { "failed this request already" });
+        }
+        if left.pool & bit != 0 {
+            return only("no further target for one request");
+        }
+        if self.selection.admits(bit, call) == 0 {
+            return only("its limit for this minute");
+        }
+        let all_out = members(left.untried).all(|t| self.keeps_out(t, now));
+        let out = self.memory.iter().find(|memory| memory.keeps_out(target, now));
+        if let Some(memory) = out.filter(|_| !all_out || self.parts.when_all_out == WhenAllOut::Leave) {
+            return by(memory);
+        }
+        if let Some(memory) = self.memory.iter().find(|memory| memory.down_until(target) > now) {
+            return by(memory);
+        }
+        let front = members(left.pool).map(|t| self.rank(t, now)).min().unwrap_or(0);
+        match self.memory.iter().find(|memory| memory.rank(target, now) > front) {
+            Some(memory) => by(memory),
+            None => only("others come first by order"),
+        }
     }
 }

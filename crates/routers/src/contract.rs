@@ -213,8 +213,10 @@ pub struct Fleet {
 pub struct Exclusion {
     /// The target.
     pub target: usize,
-    /// The rule, in words: `"cools down until 12s"`.
+    /// The rule, in words: `"cooldown"`.
     pub rule: String,
+    /// Until when it holds, if that is known and nothing else happens.
+    pub until: Option<Time>,
 }
 
 /// A router's strategy.
@@ -246,7 +248,7 @@ pub trait Strategy: Send {
     fn exclusions(&self, call: &Call<'_>, targets: &[TargetView]) -> Vec<Exclusion> {
         (0..targets.len())
             .filter(|&target| call.allowed >> target & 1 == 0)
-            .map(|target| Exclusion { target, rule: "the request's residency".to_owned() })
+            .map(|target| Exclusion { target, rule: "the request's residency".to_owned(), until: None })
             .collect()
     }
 

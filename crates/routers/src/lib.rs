@@ -9,6 +9,7 @@
 //! * [`budget`] – how many retries there may be
 //! * [`statuses`] – sets of statuses
 //! * [`preset`] – named compositions: real gateways, and ours
+//! * [`custom`] – strategies of your own, by name
 //! * [`clairvoyant`] – knows the truth: a lower bound
 //!
 //! A router sees the results of its own attempts and nothing else; what it believes may be wrong, and that is the
@@ -33,6 +34,7 @@ pub mod budget;
 pub mod clairvoyant;
 pub mod composed;
 pub mod contract;
+pub mod custom;
 mod guards;
 pub mod memory;
 mod note;
@@ -46,6 +48,7 @@ pub use budget::Budget;
 pub use clairvoyant::Clairvoyant;
 pub use composed::Composed;
 pub use contract::{Call, Decision, Exclusion, Fleet, Reason, Seen, Strategy, TargetView, Tried, Truth};
+pub use custom::{Custom, Made, Refusal, Registry};
 pub use memory::{
     Breaker, Cooldown, Demotion, Ejection, ErrorRatio, Memory, PassiveCheck, Rule, TimedBreaker,
 };

@@ -154,7 +154,7 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
 }
 
 /// `did you mean `x`? routers here: a, b`: the nearest name, then all there are (the first twenty).
-pub(crate) fn name_hint<'a>(name: &str, what: &str, all: impl IntoIterator<Item = &'a str>) -> String {
+pub fn name_hint<'a>(name: &str, what: &str, all: impl IntoIterator<Item = &'a str>) -> String {
     const MOST: usize = 20;
     let all: Vec<&str> = all.into_iter().collect();
     let list = match all.len() {

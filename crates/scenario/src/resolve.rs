@@ -6,6 +6,7 @@ use std::sync::Arc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use sandbox_core::{Span, Time};
 use sandbox_model::{NodeId, ProviderId, Steps};
+use sandbox_routers::Registry;
 
 use crate::check::{self, Report};
 use crate::clock::When;
@@ -34,8 +35,20 @@ impl Resolved {
     /// # Errors
     /// Everything that is wrong with the file.
     pub fn load(path: &FilePath, overrides: &[String]) -> Result<Self, Invalid> {
+        Self::load_with(path, overrides, Arc::default())
+    }
+
+    /// The same for a scenario with strategies of your own.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file.
+    pub fn load_with(
+        path: &FilePath,
+        overrides: &[String],
+        registry: Arc<Registry>,
+    ) -> Result<Self, Invalid> {
         let text = read_text(path)?;
-        Self::parse(&path.display().to_string(), &text, path.parent(), overrides)
+        Self::parse_with(&path.display().to_string(), &text, path.parent(), overrides, registry)
     }
 
     /// The same for a text; `name` stands for it in messages, and traces are looked for in `base_dir` first.
@@ -48,12 +61,26 @@ impl Resolved {
         base_dir: Option<&FilePath>,
         overrides: &[String],
     ) -> Result<Self, Invalid> {
+        Self::parse_with(name, text, base_dir, overrides, Arc::default())
+    }
+
+    /// The same for a scenario with strategies of your own.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the text.
+    pub fn parse_with(
+        name: &str,
+        text: &str,
+        base_dir: Option<&FilePath>,
+        overrides: &[String],
+        registry: Arc<Registry>,
+    ) -> Result<Self, Invalid> {
         let mut source = source_of(name, text)?;
         for assignment in overrides {
             source.set(assignment, fits::<Scenario>)?;
         }
         let scenario: Scenario = read(&source)?;
-        build(scenario, &source, base_dir, None)
+        build(scenario, &source, base_dir, None, registry)
     }
 
     /// The same scenario under another seed.
@@ -63,7 +90,7 @@ impl Resolved {
         scenario.seed = seed;
         let source = Source::generated("another seed", write::scenario_to_text(&scenario));
         // No check looks at the seed, and traces are not read again.
-        build(scenario, &source, None, Some(self.traces)).expect("a seed breaks no scenario")
+        build(scenario, &source, None, Some(self.traces), self.registry).expect("a seed breaks no scenario")
     }
 
     /// The same scenario with every workload entering `router`, or one of them if written `workload=router`.
@@ -97,7 +124,7 @@ impl Resolved {
             router.clone_into(&mut workload.entry);
         }
         let source = Source::generated(&origin, write::scenario_to_text(&scenario));
-        build(scenario, &source, None, Some(self.traces))
+        build(scenario, &source, None, Some(self.traces), self.registry)
     }
 
     /// The same scenario with the faults of `script` instead of those written down, and without processes.
@@ -180,11 +207,12 @@ fn build(
     source: &Source,
     base: Option<&FilePath>,
     traces: Option<Traces>,
+    registry: Arc<Registry>,
 ) -> Result<Resolved, Invalid> {
     let mut report = Report::new(source);
     let known = check::known_links(&scenario);
     scenario.links.extend(known);
-    check::all(&scenario, &mut report);
+    check::all(&scenario, &registry, &mut report);
     let at = Path::root("weather").key("script");
     let script = check::script(&scenario, &scenario.weather.script, &at, &mut report);
     let objectives = objectives(&scenario, &mut report);
@@ -250,6 +278,7 @@ fn build(
         objectives,
         bucket,
         traces,
+        registry,
         scenario,
     })
 }

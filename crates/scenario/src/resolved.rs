@@ -5,6 +5,7 @@ use std::sync::Arc;
 use petgraph::graph::DiGraph;
 use sandbox_core::{Span, Time};
 use sandbox_model::{Curve, NodeId, OutageScript, Price, ProviderId, QuotedPrice, Steps, Tariff};
+use sandbox_routers::Registry;
 
 use crate::file::{Link, Scenario};
 use crate::objective::Objective;
@@ -39,6 +40,8 @@ pub struct Resolved {
     pub objectives: Vec<Objective>,
     /// Width of a timeline bucket.
     pub bucket: Span,
+    /// The strategies that are not presets.
+    pub registry: Arc<Registry>,
     /// By workload: a trace's rows as recorded, so that another seed or router does not read them again.
     pub(crate) traces: Vec<Option<Arc<[TraceRow]>>>,
 }

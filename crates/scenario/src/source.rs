@@ -68,6 +68,13 @@ impl Source {
         self.problem_at(span, shown, message.into(), hint)
     }
 
+    /// Which of the entries of the map at `path` has this key.
+    pub(crate) fn position(&self, path: &Path, key: &str) -> Option<usize> {
+        let (_, node, found) = self.syntax.locate(&self.text, path);
+        let has = |entry: &crate::syntax::Node| entry.key.as_ref().is_some_and(|(known, _)| known == key);
+        node.children.iter().position(has).filter(|_| found)
+    }
+
     /// The key's path as it is shown.
     pub(crate) fn shown(&self, path: &Path) -> String {
         self.syntax.locate(&self.text, path).0

@@ -1,14 +1,17 @@
 //! One function a command.
 
+mod explain;
 mod import;
 mod replay;
 mod run;
 
 use std::io::IsTerminal as _;
+use std::sync::Arc;
 
 use sandbox_report::charts::Style;
 use sandbox_report::csv::read_timeline_csv;
 use sandbox_report::terminal::Paint;
+use sandbox_routers::Registry;
 use sandbox_scenario::{Resolved, script_to_text};
 
 use crate::args::{Args, Command, ScenarioArgs};
@@ -16,12 +19,13 @@ use crate::exit::{Code, Failure};
 use crate::files;
 
 /// Carries out the command line.
-pub(crate) fn dispatch(args: Args) -> Result<Code, Failure> {
+pub(crate) fn dispatch(args: Args, registry: &Arc<Registry>) -> Result<Code, Failure> {
     match args.command {
-        Command::Run(args) => run::run(&args),
-        Command::Replay { run } => replay::replay(&run),
+        Command::Run(args) => run::run(&args, registry),
+        Command::Replay { run } => replay::replay(&run, registry),
+        Command::Explain(args) => explain::explain(&args, registry),
         Command::Script { scenario, out } => {
-            let text = script_to_text(&sandbox_engine::weather::outage_script(&load(&scenario)?));
+            let text = script_to_text(&sandbox_engine::weather::outage_script(&load(&scenario, registry)?));
             match out {
                 Some(path) => files::write_file(&path, text.as_bytes())?,
                 None => print!("{text}"),
@@ -34,12 +38,12 @@ pub(crate) fn dispatch(args: Args) -> Result<Code, Failure> {
             let usual = Style::default();
             let style = Style { width, height: (width * usual.height / usual.width).max(Style::MIN.height) };
             for run in &runs {
-                plot(run, style)?;
+                plot(run, style, registry)?;
             }
             Ok(Code::Ok)
         }
         Command::Validate { scenario } => {
-            let resolved = load(&scenario)?;
+            let resolved = load(&scenario, registry)?;
             let s = &resolved.scenario;
             println!(
                 "{} is valid: {} for {}, {} workloads, {} routers, {} endpoints of {} providers, {} objectives",
@@ -57,19 +61,19 @@ pub(crate) fn dispatch(args: Args) -> Result<Code, Failure> {
     }
 }
 
-fn load(args: &ScenarioArgs) -> Result<Resolved, Failure> {
-    let resolved = Resolved::load(&args.scenario, &args.sets)?;
+fn load(args: &ScenarioArgs, registry: &Arc<Registry>) -> Result<Resolved, Failure> {
+    let resolved = Resolved::load_with(&args.scenario, &args.sets, Arc::clone(registry))?;
     Ok(match args.seed {
         Some(seed) => resolved.with_seed(seed),
         None => resolved,
     })
 }
 
-fn plot(run: &std::path::Path, style: Style) -> Result<(), Failure> {
+fn plot(run: &std::path::Path, style: Style, registry: &Arc<Registry>) -> Result<(), Failure> {
     let summary = files::read_summary(run)?;
     let timeline = read_timeline_csv(&files::read(run, files::TIMELINE)?)?;
-    let resolved =
-        Resolved::load(&run.join(files::SCENARIO), &[])?.with_script_file(&run.join(files::OUTAGES))?;
+    let resolved = Resolved::load_with(&run.join(files::SCENARIO), &[], Arc::clone(registry))?
+        .with_script_file(&run.join(files::OUTAGES))?;
     let faults = sandbox_engine::lane_faults(&resolved, &resolved.script);
     for (name, bytes) in files::charts(&resolved, &summary, &timeline, &faults, style)? {
         let path = run.join(name);

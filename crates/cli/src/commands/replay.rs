@@ -1,9 +1,11 @@
 //! `sandbox replay`.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use sandbox_engine::{EventRecord, RunOptions};
 use sandbox_model::Answer;
+use sandbox_routers::Registry;
 use sandbox_scenario::Resolved;
 
 use crate::exit::{Code, Failure};
@@ -11,13 +13,14 @@ use crate::files;
 use crate::progress::Progress;
 
 /// Runs a run directory again from its `scenario.ron`, and compares every file that a run writes, byte for byte.
-pub(super) fn replay(dir: &Path) -> Result<Code, Failure> {
+pub(super) fn replay(dir: &Path, registry: &Arc<Registry>) -> Result<Code, Failure> {
     let recorded = files::read_summary(dir)?;
     files::read(dir, files::SCENARIO)?;
-    let resolved = Resolved::load(&dir.join(files::SCENARIO), &[])?;
+    let resolved = Resolved::load_with(&dir.join(files::SCENARIO), &[], Arc::clone(registry))?;
     let mut progress = Progress::new("replay");
     let mut at = |share| progress.at(share);
-    let options = RunOptions { progress: Some(&mut at), log: None, repro: recorded.repro.clone() };
+    let options =
+        RunOptions { progress: Some(&mut at), repro: recorded.repro.clone(), ..RunOptions::default() };
     let output = sandbox_engine::run(&resolved, options)?;
     drop(progress);
     let again = files::of_run(&resolved, &output)?;

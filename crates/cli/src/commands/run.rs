@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use sandbox_engine::{EventRecord, RunOptions, RunOutput};
 use sandbox_model::Answer;
 use sandbox_report::terminal;
+use sandbox_routers::Registry;
 use sandbox_scenario::Resolved;
 use tempfile::NamedTempFile;
 
@@ -16,8 +17,8 @@ use crate::exit::{Code, Failure};
 use crate::files;
 use crate::progress::Progress;
 
-pub(super) fn run(args: &Run) -> Result<Code, Failure> {
-    let mut resolved = load(&args.scenario)?;
+pub(super) fn run(args: &Run, registry: &Arc<Registry>) -> Result<Code, Failure> {
+    let mut resolved = load(&args.scenario, registry)?;
     if let Some(script) = &args.script {
         resolved = resolved.with_script_file(script)?;
     }
@@ -57,6 +58,7 @@ fn one_run(args: &Run, resolved: &Resolved, router: Option<&str>, dir: &Path) ->
             progress: Some(&mut at),
             log: log.as_ref().map(EventLog::writer),
             repro: repro(args, resolved, router),
+            explain: None,
         },
     )?;
     drop(progress);

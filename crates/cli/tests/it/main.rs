@@ -5,6 +5,7 @@ mod books;
 mod documents;
 mod examples;
 mod exit_codes;
+mod explain;
 mod help;
 mod import;
 mod import_prices;

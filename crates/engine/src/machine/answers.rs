@@ -66,6 +66,11 @@ impl Machine {
                 }
             }
             attempt.streaming = true;
+            let owner = attempt.request;
+            if let Some(recorder) = self.recorder(owner) {
+                recorder.first_token(id, at);
+            }
+            let attempt = &self.attempts[id];
             let (call, began, counted, request) =
                 (attempt.call, attempt.began, attempt.counted, attempt.request);
             // The twin's times are nobody's concern.
@@ -161,6 +166,10 @@ impl Machine {
 
     /// A router learns how one of its attempts ended.
     pub(super) fn learn(&mut self, id: u32, answer: Answer, now: Time, queue: &mut Queue) {
+        let owner = self.attempts[id].request;
+        if let Some(recorder) = self.recorder(owner) {
+            recorder.ended(id, Some(answer));
+        }
         let attempt = &self.attempts[id];
         let (number, target) = (attempt.number as usize, attempt.target);
         let request = &self.requests[attempt.request];

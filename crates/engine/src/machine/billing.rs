@@ -87,6 +87,9 @@ impl Machine {
             grid = self.above_calm(id, bill.total());
         }
         self.enter(id, way, &bill, now);
+        if let Some(recorder) = &mut self.explain {
+            recorder.bill(id, bill.total(), bill.fees, Some(premium));
+        }
         Served { endpoint: e, path, input, output, billed: bill.total(), fees: bill.fees, premium, grid }
     }
 
@@ -137,6 +140,9 @@ impl Machine {
         };
         let bill = self.charge(id, e, input, output);
         self.enter(id, way, &bill, now);
+        if let Some(recorder) = &mut self.explain {
+            recorder.bill(id, bill.total(), bill.fees, None);
+        }
         if counted {
             self.endpoint_tallies[e as usize].bill(bill.total(), bill.fees);
             let path = Path::Open;

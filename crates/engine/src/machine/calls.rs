@@ -10,6 +10,7 @@ use super::billing::Terms;
 use super::crossing::Crossing;
 use super::{Attempt, Call, Event, KEY_BITS, Machine, Queue, Request, Stage};
 use crate::account::{AttemptKind, Outcome, Path};
+use crate::explain::Leaves;
 use crate::slab::{NONE, Slab};
 use crate::world::Conversation;
 
@@ -92,6 +93,10 @@ impl Machine {
         if parent != NONE {
             self.attempts[parent].stage = Stage::Nested(id);
         }
+        let node = self.world.routers[router as usize].node;
+        if let Some(recorder) = self.recorder(request) {
+            recorder.enter(id, parent, node);
+        }
         let r = &mut self.requests[request];
         r.routed = true;
         if r.counted {
@@ -128,7 +133,14 @@ impl Machine {
             streams: self.world.workloads[request.workload as usize].stream,
             note: &call.note,
         };
+        let recorder = self.explain.as_deref_mut().filter(|recorder| recorder.key == request.key);
+        // Asked before `next`, which changes what is remembered.
+        let recorder = recorder.map(|recorder| (recorder, r.strategy.exclusions(&asked, &r.views)));
         let decision = r.strategy.next(&asked, &r.views);
+        if let Some((recorder, excluded)) = recorder {
+            let (tried, running) = (!call.tried.is_empty(), !call.live.is_empty());
+            recorder.decide(id, &r.targets, excluded, decision, tried, running);
+        }
         if r.strategy.sweeps() {
             // The clock may have changed what it believes, and while all are out there are no results to learn from.
             self.update_beliefs(router as usize, now);
@@ -183,7 +195,7 @@ impl Machine {
         } else if !late {
             self.step(id, now, queue);
         } else if call.live.is_empty() {
-            self.end_call(id, TOO_LATE, now, queue);
+            self.end_call(id, TOO_LATE, NONE, now, queue);
         }
     }
 
@@ -236,6 +248,13 @@ impl Machine {
             real(last),
             queue,
         );
+        if let Some(recorder) = self.recorder(request) {
+            let leaves = match (parent_path, path) {
+                (Path::Open, Path::Leak { cause, avoidable }) => Some(Leaves { cause, avoidable }),
+                _ => None,
+            };
+            recorder.sent(attempt, leaves);
+        }
         let call = &mut self.calls[id];
         self.attempts[attempt].place = (call.tried.len() - 1) as u16;
         self.attempts[attempt].retry = retry;
@@ -335,6 +354,9 @@ impl Machine {
         };
         let overhead = node.overhead;
         let id = self.attempts.insert(attempt);
+        if let Some(recorder) = &mut self.explain {
+            recorder.forget(id);
+        }
         match crossing {
             Crossing::Smooth(there) => {
                 self.schedule(now.saturating_add(there).saturating_add(overhead), Event::Deliver(id), queue);

@@ -53,6 +53,9 @@ impl Machine {
             routed: false,
         };
         let id = self.requests.insert(request);
+        if let Some(recorder) = self.recorder(id) {
+            recorder.arrive(input, output);
+        }
         let path = if entry == plan { Path::Plan } else { Path::Open };
         match self.router_of(entry) {
             // A library: the client's process decides.
@@ -70,6 +73,9 @@ impl Machine {
             return;
         }
         r.first_token = true;
+        if let Some(recorder) = self.explain.as_deref_mut().filter(|recorder| recorder.key == r.key) {
+            recorder.first_token_at_client(at);
+        }
         if r.counted && self.detailed {
             let ttft = at.since(r.arrived);
             record_ttft(&mut self.workload_tallies[r.workload as usize].ttft, ttft);
@@ -83,6 +89,7 @@ impl Machine {
         let r = &mut self.requests[id];
         let (workload, counted, bucket, conversation) = (r.workload, r.counted, r.bucket, r.conversation);
         let (attempts, shed) = (r.attempts, r.routed && r.attempts == 0 && answer != Answer::TimedOut);
+        let (key, trouble) = (r.key, r.plan_failure);
         self.requests.give_back(id);
         self.leave_conversation(conversation);
         let outcome = match (answer, &served) {
@@ -91,6 +98,18 @@ impl Machine {
             _ if shed => Outcome::Shed,
             _ => Outcome::Failed,
         };
+        if let Some(recorder) = self.explain.as_deref_mut().filter(|recorder| recorder.key == key) {
+            let path = served.as_ref().filter(|_| answer.is_ok()).map(|served| served.path);
+            let (cause, avoidable) = match path {
+                Some(Path::Leak { cause, avoidable }) => (Some(cause), Some(avoidable)),
+                Some(_) => (None, None),
+                None => (trouble, None),
+            };
+            if served.is_some() && !answer.is_ok() {
+                recorder.waste();
+            }
+            recorder.end(outcome, answer, cause, avoidable);
+        }
         self.fingerprint.mix(outcome as u64);
         if counted {
             let tally = &mut self.workload_tallies[workload as usize];

@@ -41,6 +41,7 @@ use sandbox_scenario::Resolved;
 use crate::account::{Cells, Path, Served, Tally};
 use crate::belief::Beliefs;
 use crate::buckets::Buckets;
+use crate::explain::Recorder;
 use crate::slab::{NONE, Slab};
 use crate::weather::{CONGESTION_STEP, Sky};
 use crate::world::{Conversation, Kind, World};
@@ -213,6 +214,8 @@ pub(crate) struct Machine {
     pub(crate) fingerprint: Fingerprint,
     pub(crate) events: u64,
     pub(crate) log: Option<Log>,
+    /// Records one request.
+    pub(crate) explain: Option<Box<Recorder>>,
     /// Kept between events so that they need no memory of their own.
     signals: Vec<Signal>,
     broken_off: Vec<Progress>,
@@ -249,6 +252,7 @@ impl Machine {
             fingerprint: Fingerprint::new(),
             events: 0,
             log: None,
+            explain: None,
             signals: Vec::new(),
             broken_off: Vec::new(),
             buckets,
@@ -314,6 +318,14 @@ impl Machine {
         self.world.routers[router as usize].is_gateway
     }
 
+    /// The recorder, if this is the request that it records.
+    #[inline]
+    fn recorder(&mut self, request: u32) -> Option<&mut Recorder> {
+        // First of all: it is hardly ever there.
+        let recorder = self.explain.as_deref_mut()?;
+        (request != NONE && self.requests[request].key == recorder.key).then_some(recorder)
+    }
+
     fn router_of(&self, node: NodeId) -> Option<u16> {
         match self.world.nodes[node.index()].kind {
             Kind::Router(index) => Some(index),
@@ -335,6 +347,9 @@ impl Model for Machine {
             if let Some(log) = &mut self.log {
                 log(&record);
             }
+        }
+        if let Some(explain) = &mut self.explain {
+            explain.now = now;
         }
         match event {
             Event::Arrival(workload) => self.arrive(workload, now, queue),

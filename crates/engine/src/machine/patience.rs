@@ -49,8 +49,11 @@ impl Machine {
         for (_, event) in c.heads.drain(..) {
             queue.cancel(event);
         }
-        let (mut live, router) = (std::mem::take(&mut c.live), c.router as usize);
+        let (mut live, router, request) = (std::mem::take(&mut c.live), c.router as usize, c.request);
         for loser in live.drain(..) {
+            if let Some(recorder) = self.recorder(request) {
+                recorder.ended(loser, None);
+            }
             let number = self.attempts[loser].number as usize;
             let view = &mut self.world.routers[router].views[number];
             view.in_flight -= 1;
@@ -67,13 +70,16 @@ impl Machine {
             queue.cancel(timer);
         }
         let (stage, served) = (attempt.stage, attempt.served);
-        let (workload, counted) = (attempt.workload, attempt.counted);
+        let (workload, counted, request) = (attempt.workload, attempt.counted, attempt.request);
         attempt.served = NONE;
         attempt.call = NONE;
         attempt.request = NONE;
         if served != NONE {
             // What had been completed and was on its way comes too late.
             let response = self.completed.remove(served);
+            if let Some(recorder) = self.recorder(request) {
+                recorder.waste();
+            }
             self.enter_waste(workload, counted, &response);
         }
         match stage {

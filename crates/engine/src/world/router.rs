@@ -66,6 +66,10 @@ fn build_fees(router: &file::Router, fees: &file::Fees) -> Fees {
 
 fn build_strategy(resolved: &Resolved, spec: &file::Strategy) -> Box<dyn Strategy> {
     let targets = spec.targets();
+    if let file::Strategy::Custom(custom) = spec {
+        let made = resolved.registry.make(custom).expect(super::CHECKED);
+        return made.unwrap_or_else(|refusal| panic!("{}: {}", super::CHECKED, refusal.message));
+    }
     let Some(preset) = spec.preset() else { return Box::new(Clairvoyant::new(targets.len())) };
     let in_usd = |price: &QuotedPrice| resolved.in_usd(price);
     let after_midnight = resolved.scenario.start.after_utc_midnight();

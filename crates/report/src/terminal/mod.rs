@@ -1,6 +1,7 @@
 //! The summary that ends a run in a terminal: what to type to see it again, whether promises were kept, one
 //! table, and where the leak came from. At most 80 columns, and complete without colour.
 
+mod explain;
 mod objectives;
 mod paint;
 mod table;
@@ -9,6 +10,7 @@ use sandbox_engine::output::Summary;
 use sandbox_engine::output::summary::FaultReport;
 
 use crate::human;
+pub use explain::explain_text;
 pub use paint::Paint;
 use paint::Tint;
 

@@ -5,6 +5,8 @@
 //! * a wait ends later than now and is no longer than its backoff allows; two never follow one another
 //! * with cooldowns, nobody is tried who is believed down; with demotion, only when nobody else is left
 //! * a router that gives up never says that all went well
+//! * the target that is tried is never among the exclusions told just before, and all that no rule allows are; who gives up
+//!   has excluded all
 //! * the same story told twice gives the same decisions
 
 use std::cell::Cell;
@@ -221,6 +223,47 @@ fn permitted(router: &Parts, allowed: u64, target: usize, views: &[TargetView]) 
     allowed >> target & 1 == 1 && passes(router, target, views)
 }
 
+/// What was told just before a decision is what it went by.
+fn explained(
+    decision: Decision,
+    excluded: &[usize],
+    router: &Composed,
+    call: &Call<'_>,
+    views: &[TargetView],
+) -> Result<(), TestCaseError> {
+    let parts = router.parts();
+    let out = |target: usize| excluded.contains(&target);
+    match decision {
+        Decision::Try { target, .. } => {
+            prop_assert!(!out(target), "{} was excluded", target);
+            for other in (0..parts.targets).filter(|&other| other != target) {
+                if !permitted(parts, call.allowed, other, views) {
+                    prop_assert!(out(other), "{} may not be used", other);
+                }
+                if matches!(parts.memory.first(), Some(Rule::Cooldown(_)))
+                    && router.down_until(other) > call.now
+                {
+                    prop_assert!(out(other), "{} cools down", other);
+                }
+                if !parts.order.is_empty() && parts.order[other] > parts.order[target] {
+                    prop_assert!(out(other), "{} comes later", other);
+                }
+                let full = call.attempts.iter().all(|tried| tried.target != other)
+                    && parts.most_targets <= different(call.attempts);
+                prop_assert!(!full || out(other), "{} would be one too many", other);
+            }
+        }
+        Decision::GiveUp(_) => prop_assert_eq!(excluded.len(), parts.targets, "somebody was left"),
+        Decision::Wait { .. } => {}
+    }
+    Ok(())
+}
+
+/// How many different targets were tried.
+fn different(attempts: &[Tried]) -> u32 {
+    attempts.iter().fold(0_u64, |mask, tried| mask | 1 << tried.target).count_ones()
+}
+
 /// Plays one request to its end and holds every decision against the rules above; returns the decisions.
 fn request(
     router: &mut Composed,
@@ -239,7 +282,10 @@ fn request(
     let most = targets * (parts.retry.retries as usize).min(10).saturating_add(1) * rounds;
     loop {
         let call = Call { allowed, ..Call::new(*now, number, &attempts, noise(), &note) };
+        let excluded: Vec<usize> =
+            router.exclusions(&call, &targets_now).iter().map(|exclusion| exclusion.target).collect();
         let decision = router.next(&call, &targets_now);
+        explained(decision, &excluded, router, &call, &targets_now)?;
         let waited = matches!(decisions.last(), Some(Decision::Wait { .. }));
         decisions.push(decision);
         match decision {

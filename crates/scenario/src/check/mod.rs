@@ -2,6 +2,7 @@
 //!
 //! All problems of a file are collected, so that one run of `validate` shows them all.
 
+mod custom;
 mod faults;
 mod limits;
 mod money;
@@ -19,6 +20,7 @@ pub(crate) use residency::permitted;
 pub(crate) use topology::{Graph, known_links};
 
 use sandbox_core::Span;
+use sandbox_routers::Registry;
 
 use crate::file::Scenario;
 use crate::problem::{Invalid, Problem};
@@ -83,7 +85,7 @@ impl<'s> Report<'s> {
 }
 
 /// Checks all but the script, the objectives and the traces, which are checked as they are resolved.
-pub(crate) fn all(scenario: &Scenario, report: &mut Report<'_>) {
+pub(crate) fn all(scenario: &Scenario, registry: &Registry, report: &mut Report<'_>) {
     numbers::scenario(scenario, report);
     names::unique(scenario, report);
     names::references(scenario, report);
@@ -91,6 +93,7 @@ pub(crate) fn all(scenario: &Scenario, report: &mut Report<'_>) {
     limits::accounts(scenario, report);
     residency::check(scenario, report);
     money::check(scenario, report);
+    custom::check(scenario, registry, report);
     faults::processes(scenario, report);
     faults::probes(scenario, report);
 }

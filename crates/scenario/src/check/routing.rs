@@ -44,7 +44,8 @@ pub(super) fn router(router: &Path, r: &Router, report: &mut Report<'_>) {
     };
     timers(path, &timeouts, report);
     match &r.strategy {
-        Strategy::Single(_) | Strategy::Clairvoyant(_) => {}
+        // What is your own is asked in `custom`.
+        Strategy::Single(_) | Strategy::Clairvoyant(_) | Strategy::Custom(_) => {}
         Strategy::Fallback(fallback) => self::fallback(path, fallback, report),
         Strategy::Composed(parts) => by_parts(path, parts, report),
         Strategy::Envoy(envoy) => envoy::envoy(path, envoy, report),

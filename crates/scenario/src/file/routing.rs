@@ -4,11 +4,11 @@
 
 use sandbox_core::Span;
 use sandbox_model::Rate;
-use sandbox_routers::Preset;
 use sandbox_routers::preset::{
     AdaptiveSpill, AsymmetricHybrid, Bifrost, BreakerFallback, ByParts, Envoy, Fallback, Helicone, Kong,
     LiteLlm, OpenAiSdk, OpenRouterLegacy, Portkey, PriceGuard, Single, TensorZero, Timeouts, TtftHedge,
 };
+use sandbox_routers::{Custom, Preset};
 use serde::{Deserialize, Serialize};
 
 use super::Fees;
@@ -108,6 +108,8 @@ pub enum Strategy {
     Envoy(Envoy),
     /// Knows the truth.
     Clairvoyant(Clairvoyant),
+    /// One of your own: see [`sandbox_routers::custom`].
+    Custom(Custom),
 }
 
 /// Knows the truth: the first target that would serve this request now. A lower bound, not a product.
@@ -122,7 +124,7 @@ pub struct Clairvoyant {
 }
 
 impl Strategy {
-    /// The composition behind it; none for one that knows the truth.
+    /// The composition behind it; none for one that knows the truth, or that is your own.
     #[must_use]
     pub fn preset(&self) -> Option<&dyn Preset> {
         Some(match self {
@@ -143,7 +145,7 @@ impl Strategy {
             Self::OpenAiSdk(preset) => preset,
             Self::Helicone(preset) => preset,
             Self::Envoy(preset) => preset,
-            Self::Clairvoyant(_) => return None,
+            Self::Clairvoyant(_) | Self::Custom(_) => return None,
         })
     }
 
@@ -152,6 +154,7 @@ impl Strategy {
     pub fn targets(&self) -> Vec<String> {
         match self {
             Self::Clairvoyant(clairvoyant) => clairvoyant.targets.clone(),
+            Self::Custom(custom) => custom.targets.clone(),
             other => other.preset().map(Preset::targets).unwrap_or_default(),
         }
     }
@@ -161,6 +164,7 @@ impl Strategy {
     pub fn timeouts(&self) -> Timeouts {
         match self {
             Self::Clairvoyant(clairvoyant) => clairvoyant.timeouts,
+            Self::Custom(custom) => custom.timeouts,
             other => other.preset().map(Preset::timeouts).unwrap_or_default(),
         }
     }

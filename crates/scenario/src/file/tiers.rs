@@ -24,6 +24,14 @@ pub(super) enum Tier {
     /// The greatest of the published range: 10,000 requests and 5,000,000 tokens a minute; L5 (from ¥10,000). That the
     /// highest level has the greatest is an assumption.
     SiliconFlowL5,
+    /// SiliconFlow's level for an account that spent so much [whole ¥]: the higher of last month and this month so far
+    /// counts, at once (rate-limits page).
+    SiliconFlow {
+        /// Last calendar month.
+        last_month: u32,
+        /// This month so far.
+        month_to_date: u32,
+    },
     /// DeepSeek: 500 requests in flight per account for v4-pro, as a client's maintainers report it (May 2026).
     DeepSeekPro,
     /// DeepSeek: 2,500 requests in flight per account for v4-flash; same source.
@@ -46,6 +54,15 @@ impl Tier {
             Self::SiliconFlowL3 => silicon_flow(4_000, 792_000),
             Self::SiliconFlowL4 => silicon_flow(6_300, 1_990_000),
             Self::SiliconFlowL5 => silicon_flow(10_000, 5_000_000),
+            Self::SiliconFlow { last_month, month_to_date } => match last_month.max(month_to_date) {
+                0..50 => Self::SiliconFlowL0,
+                50..200 => Self::SiliconFlowL1,
+                200..2_000 => Self::SiliconFlowL2,
+                2_000..5_000 => Self::SiliconFlowL3,
+                5_000..10_000 => Self::SiliconFlowL4,
+                10_000.. => Self::SiliconFlowL5,
+            }
+            .limits(),
             Self::DeepSeekPro => in_flight(500),
             Self::DeepSeekFlash => in_flight(2_500),
             Self::AnthropicTier1 => Written {

@@ -209,7 +209,18 @@ impl<'t> Reader<'t> {
         let start = self.at;
         let quoted = self.peek() == Some('"');
         let word = self.word();
-        if word > 0 && !quoted {
+        if quoted {
+            // In `{ "key": value }` a key is a text.
+            self.string(&mut Node::default())?;
+            let end = self.at;
+            self.skip()?;
+            if self.rest().starts_with(':') {
+                child.key = Some((self.text[start + 1..end - 1].to_owned(), start..end));
+                self.at += 1;
+            } else {
+                self.at = start;
+            }
+        } else if word > 0 {
             self.at += word;
             self.skip()?;
             if self.rest().starts_with(':') {

@@ -12,6 +12,7 @@
 //! * [`guards`] – caps on spending and on attempts in flight
 //! * [`portkey`], [`bifrost`], [`tensorzero`], [`kong`] – gateways
 //! * [`openai_sdk`] – a client's own retries, alone and on top of a gateway
+//! * [`limits_and_prices`] – what accounts share, and prices by the hour
 
 mod bifrost;
 mod envoy;
@@ -19,6 +20,7 @@ mod fleet;
 mod guards;
 mod hedges;
 mod kong;
+mod limits_and_prices;
 mod metamorphic;
 mod nested;
 mod openai_sdk;

@@ -1,0 +1,97 @@
+//! The example is what the documents say it is, and a whole `sandbox`.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const SOURCE: &str = include_str!("../src/main.rs");
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn scenario() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("sticky-spill.ron")
+}
+
+fn my_sandbox(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_my-sandbox")).args(arguments).output().expect("the command starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn a_strategy_its_registration_and_main_take_under_sixty_lines() {
+    assert!(SOURCE.lines().count() < 60, "{} lines", SOURCE.lines().count());
+}
+
+#[test]
+fn the_document_shows_this_source() {
+    let document =
+        std::fs::read_to_string(repository().join("docs/your-own-strategy.md")).expect("a document");
+    let (_, code) = document.split_once("```rust\n").expect("a block of code");
+    let (code, _) = code.split_once("```").expect("its end");
+    assert_eq!(code, SOURCE);
+}
+
+#[test]
+fn run_replay_plot_and_explain_know_the_strategy() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let run = dir.path().join("run").display().to_string();
+    let file = scenario().display().to_string();
+    let ran = my_sandbox(&["run", &file, "--out", &run]);
+    assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
+    for arguments in [&["replay", &run][..], &["plot", &run], &["explain", &run, "--request", "17"]] {
+        let ended = my_sandbox(arguments);
+        assert_eq!(ended.status.code(), Some(0), "{arguments:?}: {}", text(&ended.stderr));
+    }
+}
+
+#[test]
+fn a_wrong_name_or_setting_is_an_error_of_the_scenario_with_its_place() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let good = std::fs::read_to_string(scenario()).expect("the scenario");
+    for (old, new, place, hint) in [
+        (
+            "\"sticky-spill\", targets",
+            "\"sticky-spil\", targets",
+            "strategy.name",
+            "did you mean `sticky-spill`?",
+        ),
+        ("\"most\": 16", "\"mots\": 16", "strategy.settings.mots", "did you mean `most`?"),
+        ("\"most\": 16", "\"most\": 0.5", "strategy.settings.most", "write a number from 1 to 1000"),
+        ("\"most\": 16", "\"most\": \"few\"", "strategy.settings.most", "write a number from 1 to 1000"),
+    ] {
+        assert!(good.contains(old));
+        let path = dir.path().join("wrong.ron");
+        std::fs::write(&path, good.replacen(old, new, 1)).expect("it can be written");
+        let ended = my_sandbox(&["validate", &path.display().to_string()]);
+        let told = text(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(3), "{told}");
+        let line = 1 + good.lines().position(|line| line.contains(old)).expect("it is there");
+        assert!(
+            told.contains(place) && told.contains(hint) && told.contains(&format!("wrong.ron:{line}:")),
+            "{told}"
+        );
+    }
+}
+
+/// Conversations that failed over stay away, and nothing else leaves in calm weather but what spills.
+#[test]
+fn conversations_stay_where_they_were_served() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let share = |set: &str| {
+        let run = dir.path().join("run").display().to_string();
+        let file = scenario().display().to_string();
+        let ran = my_sandbox(&["run", &file, "--out", &run, "--set", set, "--json"]);
+        assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
+        let json = text(&ran.stdout);
+        let (_, leaked) = json.split_once("\"leaked\": ").expect("a count");
+        leaked.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<u64>().expect("a number")
+    };
+    let calm = share("weather.script=[]");
+    let outage = share(r#"weather.script=[(target: "plan", kind: Down(), from: "20m", until: "25m")]"#);
+    // An outage of five minutes at one conversation a second with six turns each hits hundreds of conversations.
+    assert!(outage > calm + 300, "{calm} in calm weather, {outage} with an outage");
+}
