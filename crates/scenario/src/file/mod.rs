@@ -100,11 +100,11 @@ impl Scenario {
     /// What the draws of a fault's target are called: a provider, endpoint or router; the name itself of anything else.
     #[must_use]
     pub fn drawn_as<'a>(&'a self, target: &'a str) -> &'a str {
-        let providers = self.providers.iter().map(|p| (&p.name, p.drawn_as()));
-        let endpoints = self.endpoints.iter().map(|e| (&e.name, e.drawn_as()));
-        let routers = self.routers.iter().map(|r| (&r.name, r.drawn_as()));
-        let mut all = providers.chain(endpoints).chain(routers);
-        all.find(|(name, _)| *name == target).map_or(target, |(_, drawn)| drawn)
+        let providers = self.providers.iter().map(|p| (&p.name, &p.draws_as));
+        let endpoints = self.endpoints.iter().map(|e| (&e.name, &e.draws_as));
+        let routers = self.routers.iter().map(|r| (&r.name, &r.draws_as));
+        let mut given = providers.chain(endpoints).chain(routers).filter_map(|(name, draws)| Some((name, draws.as_ref()?)));
+        given.find(|(name, _)| *name == target).map_or(target, |(_, drawn)| drawn)
     }
 
     /// All regions, in order of first mention: providers, routers, workloads, links.

@@ -173,7 +173,7 @@ fn the_order_of_a_file_is_no_weather() {
         let load = |resolved: &Resolved, output: &RunOutput| {
             let rows = output.timeline.rows.iter();
             rows.map(|row| {
-                let names = resolved.scenario.endpoints.iter().map(|e| e.name.clone());
+                let names = resolved.scenario.providers.iter().map(|p| p.name.clone());
                 names.zip(row.competing.iter().map(|share| share.to_bits())).collect::<BTreeMap<_, _>>()
             })
             .collect::<Vec<_>>()
