@@ -5,11 +5,13 @@
 //! * [`timing`] – when real routers retry and fall back
 //! * [`clairvoyant`] – the lower bound asks the most wanted target that serves
 //! * [`composed`] – properties of arbitrary compositions under arbitrary answers
+//! * [`litellm`] – when LiteLLM cools a deployment down, worked out anew from all that was seen
 //! * [`memory`] – cooldown and demotion against the documented rule, worked out anew from all that was seen
 
 mod answers;
 mod clairvoyant;
 mod composed;
+mod litellm;
 mod memory;
 mod stage;
 mod timing;
