@@ -278,11 +278,7 @@ pub struct GivesUp {
 
 impl Default for GivesUp {
     fn default() -> Self {
-        Self {
-            nothing_allowed: Status::FORBIDDEN,
-            all_out: Status::TOO_MANY_REQUESTS,
-            failed: Failed::Last,
-        }
+        Self { nothing_allowed: Status::FORBIDDEN, all_out: Status::TOO_MANY_REQUESTS, failed: Failed::Last }
     }
 }
 

@@ -78,7 +78,8 @@ impl Cooling {
             return;
         }
         let listed = rule.failures_of.iter().find(|(statuses, _)| statuses.has(status));
-        let spared = rule.spares.get(seen.target) == Some(&true) || !several && rule.spares_alone_on.has(status);
+        let spared =
+            rule.spares.get(seen.target) == Some(&true) || !several && rule.spares_alone_on.has(status);
         if !rule.counts.has(status) || spared && listed.is_none() {
             return;
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Preset, Setting, Timeouts};
 use crate::backoff::Backoff;
 use crate::memory::{Cooldown, ErrorRatio, Moves, Rule, against_target};
-use crate::parts::{At, Parts, Retry, RetryRule, RetriesOf, When};
+use crate::parts::{At, Parts, RetriesOf, Retry, RetryRule, When};
 use crate::selection::Pick;
 use crate::statuses::Statuses;
 
@@ -288,10 +288,11 @@ impl LiteLlm {
             // An OpenAI-compatible endpoint's 403 is retried even where there is no other.
             rule(&["403"], When::Always, At::OtherIfAny),
         ];
-        rules.extend(self.retry_policy.iter().map(|entry| RetryRule {
-            on: entry.on.clone(),
-            ..rule(&[], When::Always, At::OtherIfAny)
-        }));
+        rules.extend(
+            self.retry_policy
+                .iter()
+                .map(|entry| RetryRule { on: entry.on.clone(), ..rule(&[], When::Always, At::OtherIfAny) }),
+        );
         Retry {
             retries: self.num_retries,
             retries_of: self.retry_policy.clone(),
@@ -386,7 +387,11 @@ impl Preset for LiteLlm {
                 self.by_ratio()
             },
             forgives_callers: true,
-            order: if ordered { orders.iter().map(|order| order.unwrap_or(u32::MAX)).collect() } else { Vec::new() },
+            order: if ordered {
+                orders.iter().map(|order| order.unwrap_or(u32::MAX)).collect()
+            } else {
+                Vec::new()
+            },
             pick: self.pick().unwrap_or_default(),
             retry: self.retry(),
             groups: walk.iter().map(|stop| whole[stop.group] & of_order(stop.order)).collect(),

@@ -33,7 +33,11 @@ fn preset(
         fallbacks: fallbacks.iter().map(|&name| name.to_owned()).collect(),
     };
     LiteLlm {
-        groups: vec![group("lone", &[0], &["last", "pair"]), group("last", &[1], &[]), group("pair", &[2, 3], &[])],
+        groups: vec![
+            group("lone", &[0], &["last", "pair"]),
+            group("last", &[1], &[]),
+            group("pair", &[2, 3], &[]),
+        ],
         default_fallbacks: Vec::new(),
         routing: Routing::SimpleShuffle,
         num_retries: 2,
@@ -63,7 +67,7 @@ fn history() -> impl Strategy<Value = Vec<Event>> {
         let mut now = Time::ZERO;
         let mut history = Vec::new();
         for (gap, target, answer, by_caller, times) in steps {
-            now = now + Span::from_millis(gap);
+            now += Span::from_millis(gap);
             let by_caller = by_caller && answer == Answer::TimedOut;
             history.extend(std::iter::repeat_n((now, target, answer, by_caller), times));
         }
@@ -89,7 +93,8 @@ fn cools(preset: &LiteLlm, policy: &[(u16, u32)], target: usize, history: &[Even
     let &(now, _, answer, by_caller) = history.last().expect("there is one");
     let several = target >= 2;
     let status = answer.status().0;
-    let of_policy = |status: u16| policy.iter().find(|&&(listed, _)| listed == status).map(|&(_, fails)| fails);
+    let of_policy =
+        |status: u16| policy.iter().find(|&&(listed, _)| listed == status).map(|&(_, fails)| fails);
     let can_cool = |status: u16| [429, 401, 402, 404, 408].contains(&status) || (500..600).contains(&status);
     if answer.is_ok() || by_caller || preset.disable_cooldowns {
         return false;
@@ -124,15 +129,12 @@ fn cools(preset: &LiteLlm, policy: &[(u16, u32)], target: usize, history: &[Even
     let minute = Span::from_secs(60);
     let passed = in_window(&times(true), minute, now);
     let failed = in_window(&times(false), minute, now);
-    if status == 429 && several {
-        true
-    } else if passed == 0 && failed >= 1_000 {
-        true
-    } else if several && passed + failed >= 5 && failed > passed {
-        true
-    } else {
-        status == 401 || status == 404 || status == 402 && several
-    }
+    // In their order, of which the first that holds decides; as all of them decide the same, any may.
+    let limited = several && status == 429;
+    let all_of_a_thousand = passed == 0 && failed >= 1_000;
+    let most_of_five = several && passed + failed >= 5 && failed > passed;
+    let not_for_retries = status == 401 || status == 404 || several && status == 402;
+    limited || all_of_a_thousand || most_of_five || not_for_retries
 }
 
 proptest! {

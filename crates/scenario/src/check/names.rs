@@ -187,8 +187,14 @@ fn targets(
     let strategy = path.key("strategy");
     let names = router.strategy.targets();
     if names.is_empty() {
-        let hint = format!("name at least one, like targets: [\"{}\"]", nodes.first().unwrap_or(&"sf-v3"));
-        let key = if matches!(router.strategy, Strategy::LiteLlm(_)) { "groups" } else { "targets" };
+        let node = nodes.first().unwrap_or(&"sf-v3");
+        let (key, like) = match router.strategy {
+            Strategy::LiteLlm(_) => {
+                ("groups", format!("groups: [(name: \"main\", deployments: [(target: \"{node}\")])]"))
+            }
+            _ => ("targets", format!("targets: [\"{node}\"]")),
+        };
+        let hint = format!("name at least one, like {like}");
         report.say(&strategy.key(key), "a router needs a target", hint);
     }
     if names.len() > TARGETS_MAX {

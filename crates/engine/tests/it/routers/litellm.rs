@@ -90,7 +90,8 @@ fn v5_t17_a_lone_primary_with_a_status_that_is_not_retried_falls_back_and_only_4
 
 #[test]
 fn v6_a_higher_order_is_tried_after_the_retries_of_the_lowest() {
-    let strategy = r#"LiteLlm(groups: [(name: "g", deployments: [(target: "a", order: 1), (target: "b", order: 2)])])"#;
+    let strategy =
+        r#"LiteLlm(groups: [(name: "g", deployments: [(target: "a", order: 1), (target: "b", order: 2)])])"#;
     let stage = Stage::new(&AB, strategy, 0).always("a", 503).requests_at([0, 1_000, 2_000]);
     let played = stage.play();
     assert_eq!(orders(&played), ["a,a,a,b", "a,a,b", "b"]);
@@ -108,7 +109,8 @@ fn order_levels_come_before_fallback_groups() {
 
 #[test]
 fn v7_t15_a_retry_after_is_the_length_of_a_cooldown() {
-    for (asked, back) in [("", 5_000), (", retry_after: \"2s\"", 2_000), (", retry_after: \"600s\"", 600_000)] {
+    for (asked, back) in [("", 5_000), (", retry_after: \"2s\"", 2_000), (", retry_after: \"600s\"", 600_000)]
+    {
         let stage = Stage::new(&AB, &two(""), 0)
             .fails("a", &format!("Down(status: 429{asked})"), "0s", "24h")
             .requests_at([0, back - 1, back]);
@@ -231,7 +233,8 @@ fn t14_with_three_good_ones_before_it_takes_four_bad_ones() {
 /// T22 is the same.
 #[test]
 fn v16_t22_a_deployment_without_a_weight_gets_nothing() {
-    let strategy = r#"LiteLlm(groups: [(name: "g", deployments: [(target: "a", weight: 1.0), (target: "b")])])"#;
+    let strategy =
+        r#"LiteLlm(groups: [(name: "g", deployments: [(target: "a", weight: 1.0), (target: "b")])])"#;
     let played = Stage::new(&AB, strategy, 400).play();
     assert_eq!(first_choices(&played, &AB), [400, 0]);
 }
@@ -344,7 +347,8 @@ fn an_allowed_fails_policy_counts_what_it_names_and_a_lone_deployment_without_fa
     assert_eq!(orders(&stage(&lone(policy), 400)), ["p,f", "p,f", "f", "f", "f", "f"]);
     // Of the others three are allowed.
     assert_eq!(orders(&stage(&lone(policy), 500)), ["p,f", "p,f", "p,f", "p,f", "f", "f"]);
-    let alone = |more: &str| format!(r#"LiteLlm(groups: [(name: "g", deployments: [(target: "p")])], {more})"#);
+    let alone =
+        |more: &str| format!(r#"LiteLlm(groups: [(name: "g", deployments: [(target: "p")])], {more})"#);
     assert_eq!(orders(&stage(&alone(policy), 500)), ["p"; 6]);
     assert_eq!(orders(&stage(&alone(policy), 400)), ["p", "p", "", "", "", ""]);
 }

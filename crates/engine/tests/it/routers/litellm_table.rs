@@ -59,13 +59,18 @@ fn at_volume(retries: u32, per_second: f64) -> (usize, usize, f64) {
                             (name: "h", deployments: [(target: "f")])],
                    num_retries: {retries}, cooldown_time: "300s")"#
     );
-    let arrivals: Vec<u64> = (0..(70.0 * per_second) as u64).map(|n| (n as f64 * 1_000.0 / per_second) as u64).collect();
+    let arrivals: Vec<u64> =
+        (0..(70.0 * per_second) as u64).map(|n| (n as f64 * 1_000.0 / per_second) as u64).collect();
     let stage = Stage::new(&["p", "f"], &strategy, 0).always("p", 503).requests_at(arrivals.iter().copied());
     let played = stage.play();
     let (mut attempts, mut requests, mut last) = (0, 0, 0.0_f64);
     for (played, arrived) in played.iter().zip(arrivals) {
-        let at_primary: Vec<f64> =
-            played.attempts.iter().filter(|(_, name)| name == "p").map(|&(at, _)| arrived as f64 / 1e3 + at).collect();
+        let at_primary: Vec<f64> = played
+            .attempts
+            .iter()
+            .filter(|(_, name)| name == "p")
+            .map(|&(at, _)| arrived as f64 / 1e3 + at)
+            .collect();
         attempts += at_primary.len();
         requests += usize::from(!at_primary.is_empty());
         last = at_primary.iter().copied().fold(last, f64::max);

@@ -23,7 +23,11 @@ pub(super) fn litellm(path: &Path, preset: &LiteLlm, report: &mut Report<'_>) {
         let path = path.key("routing");
         report.within(&path.key("buffer"), buffer, 0.0, 1e6);
         if samples == 0 {
-            report.say(&path.key("samples"), "nothing would be remembered", "write 1 or more; 10 is the default");
+            report.say(
+                &path.key("samples"),
+                "nothing would be remembered",
+                "write 1 or more; 10 is the default",
+            );
         }
     }
     if preset.pick().is_none() {
@@ -64,6 +68,10 @@ fn groups(path: &Path, preset: &LiteLlm, report: &mut Report<'_>) {
     known(&path.key("default_fallbacks"), &preset.default_fallbacks, report);
     if good && preset.stops() > WALK_MAX {
         let message = format!("a request could go through more than {WALK_MAX} fallbacks");
-        report.say(&path.key("groups"), message, "use fewer groups or `order` levels, or a lower `max_fallbacks`");
+        report.say(
+            &path.key("groups"),
+            message,
+            "use fewer groups or `order` levels, or a lower `max_fallbacks`",
+        );
     }
 }
