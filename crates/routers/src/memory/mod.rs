@@ -45,6 +45,7 @@ use crate::statuses::Statuses;
 /// A rule by which a router remembers.
 #[expect(clippy::large_enum_variant, reason = "a router has a few, and they are not moved while it runs")]
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "a router has a handful of them")]
 pub enum Rule {
     /// Out until T.
     Cooldown(Cooldown),
@@ -65,6 +66,7 @@ pub enum Rule {
 /// What a router remembers by one rule, of each target.
 #[expect(clippy::large_enum_variant, reason = "a router has a few, and they are not moved while it runs")]
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a router has a handful of them")]
 pub enum Memory {
     /// Timed cooldowns.
     Cooldown(Cooldown, Vec<Cooling>),

@@ -7,6 +7,7 @@
 //! * [`composed`] – properties of arbitrary compositions under arbitrary answers
 //! * [`breakers`] – breakers of gateways against their rules, worked out anew from all that was seen
 //! * [`ejection`] – Envoy's ejections against its rules, over whole histories, and its priority loads
+//! * [`litellm`] – when LiteLLM cools a deployment down, worked out anew from all that was seen
 //! * [`memory`] – cooldown and demotion against the documented rule, worked out anew from all that was seen
 //! * [`ours`] – the same for breaker and spill
 //! * [`picks`] – selections against their rules, worked out anew from all that happened
@@ -17,6 +18,7 @@ mod breakers;
 mod clairvoyant;
 mod composed;
 mod ejection;
+mod litellm;
 mod memory;
 mod ours;
 mod picks;

@@ -12,7 +12,7 @@ const P: usize = 0;
 const F: usize = 1;
 
 fn backoff(base: Span, jitter: Jitter) -> Backoff {
-    Backoff { min: Span::ZERO, base, max: Span::from_secs(8), jitter, retry_after_max: Span::from_secs(60) }
+    Backoff { base, max: Span::from_secs(8), jitter, ..Backoff::default() }
 }
 
 /// A request at 0 s whose primary is down and whose fallback is fine.

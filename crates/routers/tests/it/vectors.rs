@@ -196,7 +196,7 @@ fn litellm(targets: usize) -> Composed {
         base: Span::from_millis(500),
         max: Span::from_secs(8),
         jitter: Jitter::Added(Span::from_millis(750)),
-        retry_after_max: Span::from_secs(60),
+        ..Backoff::default()
     };
     let cooldown = Cooldown {
         failures: 1_000,

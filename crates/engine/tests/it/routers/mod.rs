@@ -5,6 +5,7 @@
 //! * [`metamorphic`] – what must not matter: names, weeks, the order of a file
 //! * [`picks`] – selections that learn, and the gateway that is made of them
 //! * [`envoy`] – Envoy: priority levels, ejections, retries
+//! * [`litellm`], [`litellm_table`] – LiteLLM
 //! * [`plain`] – ordered fallback
 //! * [`ours`] – breakers, spilling, the hybrid
 //! * [`hedges`] – two attempts at once
@@ -26,6 +27,8 @@ mod nested;
 mod openai_sdk;
 mod ours;
 mod picks;
+mod litellm;
+mod litellm_table;
 mod plain;
 mod portkey;
 mod stage;
