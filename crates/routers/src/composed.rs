@@ -10,6 +10,7 @@ use crate::memory::{Memory, members};
 use crate::note::{Note, Then};
 use crate::parts::{At, Failed, Parts, WhenAllOut};
 use crate::selection::{Choice, Selection};
+use crate::sticky::Sticking;
 
 /// A router made of parts.
 #[derive(Clone, Debug)]
@@ -19,6 +20,7 @@ pub struct Composed {
     selection: Selection,
     spending: Vec<Spending>,
     budget: Option<Budget>,
+    sticking: Option<Sticking>,
     /// Targets that share a group with another.
     several: u64,
 }
@@ -46,6 +48,7 @@ impl Composed {
             selection: Selection::new(parts.pick.clone(), parts.targets),
             spending: parts.guards.spend.iter().cloned().map(Spending::new).collect(),
             budget: parts.retry.budget.map(|budget| Budget::new(budget.per_call, budget.cap)),
+            sticking: parts.sticky.map(Sticking::new),
             several,
             parts,
         }
@@ -227,6 +230,12 @@ impl Composed {
                 note.leave(call.attempts.len());
                 continue;
             }
+            if let Some(target) = self.sticking.as_ref().and_then(|sticking| sticking.target(call, targets))
+                && pool >> target & 1 == 1
+            {
+                let by_design = if self.selection.spreads() { Reason::Spread } else { Reason::Choice };
+                return Decision::Try { target, reason: reason.unwrap_or(by_design) };
+            }
             let choice = Choice { pool, group: left.untried };
             let target = self.selection.pick(choice, call, targets);
             let reason = reason.unwrap_or_else(|| self.reason(target, pool, &left, call, targets));
@@ -371,6 +380,9 @@ impl Strategy for Composed {
             memory.observe(seen, several, out);
         }
         self.selection.observe(seen);
+        if let Some(sticking) = &mut self.sticking {
+            sticking.observe(seen);
+        }
         for spending in &mut self.spending {
             spending.bill(seen.now, seen.target, seen.billed);
         }
@@ -393,7 +405,8 @@ impl Strategy for Composed {
     }
 
     fn down_until(&self, target: usize) -> Time {
-        self.memory.iter().map(|memory| memory.down_until(target)).max().unwrap_or(Time::ZERO)
+        let paused = self.selection.down_until(target);
+        self.memory.iter().map(|memory| memory.down_until(target)).fold(paused, Time::max)
     }
 
     fn exclusions(&self, call: &Call<'_>, targets: &[TargetView]) -> Vec<Exclusion> {
@@ -422,6 +435,8 @@ impl Strategy for Composed {
                     Time::MAX => memory.name().to_owned(),
                     until => format!("{} until {}", memory.name(), until.since(Time::ZERO)),
                 }
+            } else if let Some(memory) = self.memory.iter().find(|memory| memory.rank(t, call.now) > 0) {
+                memory.name().to_owned()
             } else {
                 "others come first by order".to_owned()
             }

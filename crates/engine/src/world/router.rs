@@ -32,7 +32,13 @@ pub(super) fn build_router(resolved: &Resolved, node: NodeId, index: usize, seed
                 NodeKind::Endpoint { index, .. } => resolved.tariffs[index].at(Time::ZERO).base,
                 NodeKind::Router { .. } => Rates::default(),
             };
-            TargetView { input_price: price.input, output_price: price.output, in_flight: 0, truth: None }
+            TargetView {
+                input_price: price.input,
+                output_price: price.output,
+                cached_price: price.cached,
+                in_flight: 0,
+                truth: None,
+            }
         })
         .collect();
     let spec = &resolved.scenario.routers[index];

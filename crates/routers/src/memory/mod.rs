@@ -3,25 +3,33 @@
 //! * [`cooldown`] – timed: out until T
 //! * [`ratio`] – a windowed error ratio, sliding or tumbling
 //! * [`demotion`] – after an outage a target comes last
+//! * [`uptime`] – buckets by uptime
+//! * [`preference`] – those slower than wished come last
 //! * [`window`] – counts over time
 //!
 //! A router may have several; a target is out while one of them says so.
 
 pub mod cooldown;
 pub mod demotion;
+pub mod preference;
 pub mod ratio;
+pub mod uptime;
 pub(crate) mod window;
 
 pub use cooldown::Cooldown;
 pub use demotion::Demotion;
+pub use preference::{Percentiles, Preference};
 pub use ratio::{ErrorRatio, Moves};
+pub use uptime::Uptime;
 
 use cooldown::Cooling;
 use demotion::Recent;
+use preference::Kept;
 use ratio::Ratio;
 use sandbox_core::Time;
 use sandbox_model::Status;
 use serde::{Deserialize, Serialize};
+use uptime::Up;
 
 use crate::contract::{Fleet, MAX_TARGETS, Seen};
 use crate::statuses::Statuses;
@@ -35,6 +43,10 @@ pub enum Rule {
     ErrorRatio(ErrorRatio),
     /// Last in line after an outage.
     Demotion(Demotion),
+    /// The further back in line, the worse the uptime.
+    Uptime(Uptime),
+    /// Last in line when slower than wished.
+    Preference(Preference),
 }
 
 /// What a router remembers by one rule, of each target.
@@ -46,6 +58,10 @@ pub enum Memory {
     ErrorRatio(ErrorRatio, Vec<Ratio>),
     /// Recent outages.
     Demotion(Demotion, Vec<Recent>),
+    /// Uptimes.
+    Uptime(Uptime, Vec<Up>),
+    /// Kept and missed wishes.
+    Preference(Preference, Vec<Kept>),
 }
 
 impl Memory {
@@ -56,16 +72,21 @@ impl Memory {
             Rule::Cooldown(rule) => Self::Cooldown(rule, vec![Cooling::default(); targets]),
             Rule::ErrorRatio(rule) => Self::ErrorRatio(rule, vec![Ratio::default(); targets]),
             Rule::Demotion(rule) => Self::Demotion(rule, vec![Recent::default(); targets]),
+            Rule::Uptime(rule) => Self::Uptime(rule, vec![Up::default(); targets]),
+            Rule::Preference(rule) => Self::Preference(rule, vec![Kept::default(); targets]),
         }
     }
 
     /// Time passes.
     #[inline]
     pub fn advance(&mut self, now: Time) {
-        if let Self::ErrorRatio(rule, targets) = self
-            && !rule.every.is_zero()
-        {
-            targets.iter_mut().for_each(|target| target.advance(rule, now));
+        match self {
+            Self::ErrorRatio(rule, targets) if !rule.every.is_zero() => {
+                targets.iter_mut().for_each(|target| target.advance(rule, now));
+            }
+            Self::Uptime(rule, targets) => targets.iter_mut().for_each(|target| target.advance(rule, now)),
+            Self::Preference(rule, targets) => targets.iter_mut().for_each(|target| target.advance(rule, now)),
+            _ => {}
         }
     }
 
@@ -81,13 +102,22 @@ impl Memory {
             Self::Cooldown(rule, targets) => targets[seen.target].observe(rule, seen, several, out),
             Self::ErrorRatio(rule, targets) => targets[seen.target].observe(rule, seen, several, out),
             Self::Demotion(rule, targets) => targets[seen.target].observe(rule, seen),
+            Self::Uptime(rule, targets) => targets[seen.target].observe(rule, seen),
+            Self::Preference(rule, targets) => targets[seen.target].observe(rule, seen),
         }
     }
 
     /// Learns what the fleet-wide feed says.
     pub fn hear(&mut self, report: &Fleet) {
-        if let Self::Demotion(rule, targets) = self {
-            targets[report.target].count(rule, report.now, report.passed, report.failed);
+        match self {
+            Self::Demotion(rule, targets) => {
+                targets[report.target].count(rule, report.now, report.passed, report.failed);
+            }
+            Self::Uptime(rule, targets) => {
+                targets[report.target].count(rule, report.now, report.passed, report.failed);
+            }
+            Self::Preference(rule, targets) => targets[report.target].hear(rule, report),
+            Self::Cooldown(..) | Self::ErrorRatio(..) => {}
         }
     }
 
@@ -99,6 +129,9 @@ impl Memory {
             Self::Cooldown(_, targets) => targets[target].until,
             Self::ErrorRatio(_, targets) => targets[target].until,
             Self::Demotion(_, targets) => targets[target].until,
+            Self::Uptime(_, targets) if targets[target].rank() == 2 => Time::MAX,
+            // Degraded, or slower than wished, is not down.
+            Self::Uptime(..) | Self::Preference(..) => Time::ZERO,
         }
     }
 
@@ -106,20 +139,29 @@ impl Memory {
     #[inline]
     #[must_use]
     pub fn keeps_out(&self, target: usize, now: Time) -> bool {
-        !matches!(self, Self::Demotion(..)) && self.down_until(target) > now
+        matches!(self, Self::Cooldown(..) | Self::ErrorRatio(..)) && self.down_until(target) > now
     }
 
     /// How far back in line a target stands; 0 is the front. Those further back are tried when nobody else is left.
     #[inline]
     #[must_use]
     pub fn rank(&self, target: usize, now: Time) -> u8 {
-        u8::from(matches!(self, Self::Demotion(..)) && self.down_until(target) > now)
+        match self {
+            Self::Cooldown(..) | Self::ErrorRatio(..) => 0,
+            Self::Demotion(_, targets) => u8::from(targets[target].until > now),
+            Self::Uptime(_, targets) => targets[target].rank(),
+            Self::Preference(_, targets) => u8::from(targets[target].misses()),
+        }
     }
 
     /// Whether what it says may change by the clock or by another target's results.
     #[must_use]
     pub fn sweeps(&self) -> bool {
-        matches!(self, Self::ErrorRatio(rule, _) if !rule.every.is_zero())
+        match self {
+            Self::ErrorRatio(rule, _) => !rule.every.is_zero(),
+            Self::Uptime(..) => true,
+            _ => false,
+        }
     }
 
     /// The rule's name, for explanations.
@@ -129,6 +171,8 @@ impl Memory {
             Self::Cooldown(..) => "cooldown",
             Self::ErrorRatio(..) => "error ratio",
             Self::Demotion(..) => "recent outage",
+            Self::Uptime(..) => "uptime",
+            Self::Preference(..) => "slower than wished",
         }
     }
 }

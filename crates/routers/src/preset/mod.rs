@@ -3,7 +3,7 @@
 //!
 //! * [`by_parts`] – whatever a scenario puts together
 //! * [`fallback`] – targets in order; one target
-//! * [`openrouter`] – OpenRouter's balancer
+//! * [`openrouter`] – OpenRouter's balancers
 
 pub mod by_parts;
 pub mod fallback;
@@ -11,7 +11,7 @@ pub mod openrouter;
 
 pub use by_parts::{ByParts, Cap};
 pub use fallback::{Fallback, Single};
-pub use openrouter::{MaxPrice, OpenRouterLegacy};
+pub use openrouter::{MaxPrice, OpenRouterLegacy, OpenRouterMeasured};
 
 use sandbox_core::Span;
 use sandbox_model::{Price, QuotedPrice};

@@ -1,10 +1,22 @@
 //! Who is asked first among the targets that are left.
 //!
 //! * this file – in order, by chance, in turn, by load, by price
+//! * [`rolling`] – by the speed of the last minutes
+//! * [`measured`] – by chance, by measured price and speed
 //!
 //! A selection may learn: it is told when an attempt begins and how it ended.
 
-use sandbox_core::uniform;
+pub mod measured;
+mod measuring;
+pub mod rolling;
+mod slices;
+
+pub use measured::Measured;
+pub use rolling::Rolling;
+
+use measuring::Measuring;
+use rolling::Speed;
+use sandbox_core::{Time, uniform};
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{Call, Fleet, Seen, TargetView};
@@ -32,6 +44,12 @@ pub enum Pick {
     /// By chance, with weight 1/price², where the price is the mean of input and output price. OpenRouter documents
     /// the square and not which price; the mean is an assumption.
     InverseSquarePrice,
+    /// The lowest time to first token of late.
+    LowestLatency(Rolling),
+    /// The highest output speed of late, after the first token.
+    HighestThroughput(Rolling),
+    /// By chance, with shares by measured price and speed.
+    Measured(Measured),
 }
 
 /// What a pick is made from.
@@ -49,14 +67,22 @@ pub struct Selection {
     pick: Pick,
     /// The target picked last.
     last: Option<usize>,
+    /// By target, where it is the speed of late that counts.
+    speeds: Vec<Speed>,
+    measuring: Option<Measuring>,
 }
 
 impl Selection {
     /// A selection that has learnt nothing yet, among `targets` targets.
     #[must_use]
     pub fn new(pick: Pick, targets: usize) -> Self {
-        let _ = targets;
-        Self { pick, last: None }
+        let rolls = matches!(pick, Pick::LowestLatency(_) | Pick::HighestThroughput(_));
+        let measuring = match pick {
+            Pick::Measured(rule) => Some(Measuring::new(rule, targets)),
+            _ => None,
+        };
+        let speeds = if rolls { vec![Speed::default(); targets] } else { Vec::new() };
+        Self { pick, last: None, speeds, measuring }
     }
 
     /// Picks a target. Changes nothing: see [`Selection::choose`].
@@ -100,25 +126,61 @@ impl Selection {
                 // A free endpoint would have infinite weight; a pico-dollar stands in for nothing.
                 1.0 / (price.max(1.0) * price.max(1.0))
             }),
+            Pick::LowestLatency(rule) => least(pool, |t| self.speeds[t].latency(*rule, call.now).unwrap_or(0.0)),
+            Pick::HighestThroughput(rule) => {
+                least(pool, |t| self.speeds[t].throughput(*rule, call.now).map_or(f64::MIN, |speed| -speed))
+            }
+            Pick::Measured(_) => {
+                self.measuring.as_ref().map_or(lowest, |measuring| measuring.pick(pool, call, targets))
+            }
         }
     }
 
     /// An attempt at this target begins.
     #[inline]
     pub fn choose(&mut self, target: usize, call: &Call<'_>) {
-        let _ = call;
         self.last = Some(target);
+        if let Some(measuring) = &mut self.measuring {
+            measuring.choose(target, call.now);
+        }
     }
 
     /// Learns the result of an attempt.
     #[inline]
     pub fn observe(&mut self, seen: &Seen) {
-        let _ = seen;
+        match &self.pick {
+            Pick::LowestLatency(rule) | Pick::HighestThroughput(rule) => {
+                self.speeds[seen.target].observe(*rule, seen);
+            }
+            Pick::Measured(_) => {
+                if let Some(measuring) = &mut self.measuring {
+                    measuring.observe(seen);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Learns what the fleet-wide feed says.
     pub fn hear(&mut self, report: &Fleet) {
-        let _ = report;
+        match &self.pick {
+            Pick::LowestLatency(rule) | Pick::HighestThroughput(rule) => {
+                self.speeds[report.target].hear(*rule, report);
+            }
+            Pick::Measured(_) => {
+                if let Some(measuring) = &mut self.measuring {
+                    measuring.hear(report);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Until when it pauses a target.
+    #[inline]
+    #[must_use]
+    pub fn down_until(&self, target: usize) -> Time {
+        self.measuring.as_ref().map_or(Time::ZERO, |measuring| measuring.paused_until(target))
     }
 
     /// Whether requests go to several targets although nothing is wrong.
@@ -127,6 +189,13 @@ impl Selection {
     pub const fn spreads(&self) -> bool {
         !matches!(self.pick, Pick::Ordered)
     }
+}
+
+/// The one of `pool` with the least value; of equals, the first.
+fn least(pool: u64, value: impl Fn(usize) -> f64) -> usize {
+    let first = (f64::INFINITY, pool.trailing_zeros() as usize);
+    let less = |best: (f64, usize), t| if value(t) < best.0 { (value(t), t) } else { best };
+    members(pool).fold(first, less).1
 }
 
 /// One of `pool` by weight: the one where the running sum passes `luck` (0 to 1) of the whole.

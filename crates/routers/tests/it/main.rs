@@ -5,12 +5,14 @@
 //! * [`timing`] – when real routers retry and fall back
 //! * [`clairvoyant`] – the lower bound asks the most wanted target that serves
 //! * [`composed`] – properties of arbitrary compositions under arbitrary answers
+//! * [`openrouter`] – OpenRouter's parts against slow transcriptions, and its fitted shape
 //! * [`memory`] – cooldown and demotion against the documented rule, worked out anew from all that was seen
 
 mod answers;
 mod clairvoyant;
 mod composed;
 mod memory;
+mod openrouter;
 mod stage;
 mod timing;
 mod vectors;

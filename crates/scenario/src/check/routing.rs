@@ -1,4 +1,8 @@
 //! Numbers of routers.
+//!
+//! * [`openrouter`] – OpenRouter's balancers
+
+mod openrouter;
 
 use sandbox_core::Span;
 use sandbox_routers::preset::{ByParts, Fallback};
@@ -22,7 +26,8 @@ pub(super) fn router(path: &Path, overhead: &Path, r: &Router, report: &mut Repo
         Strategy::Single(_) | Strategy::Clairvoyant(_) => {}
         Strategy::Fallback(fallback) => self::fallback(path, fallback, report),
         Strategy::Composed(parts) => by_parts(path, parts, report),
-        Strategy::OpenRouterLegacy(legacy) => demotion(&path.key("demotion"), &legacy.demotion, report),
+        Strategy::OpenRouterLegacy(legacy) => openrouter::legacy(path, legacy, report),
+        Strategy::OpenRouterMeasured(measured) => openrouter::measured(path, measured, report),
     }
 }
 
@@ -53,6 +58,7 @@ fn by_parts(path: &Path, parts: &ByParts, report: &mut Report<'_>) {
         memory(&path.key("memory").at(i), rule, report);
     }
     pick(&path.key("pick"), &parts.pick, n, report);
+    openrouter::sticky(path, parts.sticky.as_ref(), report);
     by_target(&path.key("order"), parts.order.len(), n, report);
     by_target(&path.key("in_flight"), parts.in_flight.len(), n, report);
     for (i, cap) in parts.spend.iter().enumerate() {
@@ -75,8 +81,13 @@ pub(super) fn by_target(path: &Path, entries: usize, targets: usize, report: &mu
 }
 
 pub(super) fn pick(path: &Path, pick: &Pick, targets: usize, report: &mut Report<'_>) {
-    if let Pick::Weighted(weights) = pick {
-        weighted(path, weights, targets, report);
+    match pick {
+        Pick::Weighted(weights) => weighted(path, weights, targets, report),
+        Pick::LowestLatency(rule) | Pick::HighestThroughput(rule) => {
+            report.positive(&path.key("window"), rule.window, "5m");
+        }
+        Pick::Measured(rule) => openrouter::shares(path, rule, report),
+        _ => {}
     }
 }
 
@@ -108,6 +119,8 @@ pub(super) fn memory(path: &Path, rule: &Rule, report: &mut Report<'_>) {
         Rule::Cooldown(rule) => cooldown(path, rule, report),
         Rule::ErrorRatio(rule) => ratio(path, rule, report),
         Rule::Demotion(rule) => demotion(path, rule, report),
+        Rule::Uptime(rule) => openrouter::uptime(path, rule, report),
+        Rule::Preference(rule) => openrouter::preference(path, rule, report),
     }
 }
 

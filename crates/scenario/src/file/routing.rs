@@ -4,7 +4,7 @@
 
 use sandbox_core::Span;
 use sandbox_routers::Preset;
-use sandbox_routers::preset::{ByParts, Fallback, OpenRouterLegacy, Single, Timeouts};
+use sandbox_routers::preset::{ByParts, Fallback, OpenRouterLegacy, OpenRouterMeasured, Single, Timeouts};
 use serde::{Deserialize, Serialize};
 
 use super::Fees;
@@ -40,6 +40,8 @@ pub enum Strategy {
     Composed(ByParts),
     /// OpenRouter's balancer up to Aug 2026.
     OpenRouterLegacy(OpenRouterLegacy),
+    /// OpenRouter's balancer since then.
+    OpenRouterMeasured(OpenRouterMeasured),
     /// Knows the truth.
     Clairvoyant(Clairvoyant),
 }
@@ -64,6 +66,7 @@ impl Strategy {
             Self::Fallback(preset) => preset,
             Self::Composed(preset) => preset,
             Self::OpenRouterLegacy(preset) => preset,
+            Self::OpenRouterMeasured(preset) => preset,
             Self::Clairvoyant(_) => return None,
         })
     }
