@@ -67,6 +67,9 @@ fn main() {
     println!("{:?}", shape(best));
     for (s, (price, speed, share)) in shares(shape(best)).iter().zip(ILLUSTRATION) {
         let (fitted, off) = (100.0 * s, 100.0 * (s - share));
-        println!("${price}/M {speed} tokens/s: {:.0} % shown, {fitted:.2} % fitted, {off:+.2}", 100.0 * share);
+        println!(
+            "${price}/M {speed} tokens/s: {:.0} % shown, {fitted:.2} % fitted, {off:+.2}",
+            100.0 * share
+        );
     }
 }

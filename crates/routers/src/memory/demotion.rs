@@ -43,9 +43,8 @@ impl Recent {
     pub(super) fn observe(&mut self, rule: &Demotion, seen: &Seen) {
         let status = seen.answer.status();
         // Rate limits are not outages: OpenRouter's published uptimes leave them out.
-        let failed = !seen.answer.is_ok()
-            && speaks_against_target(status)
-            && status != Status::TOO_MANY_REQUESTS;
+        let failed =
+            !seen.answer.is_ok() && speaks_against_target(status) && status != Status::TOO_MANY_REQUESTS;
         self.count(rule, seen.now, u32::from(seen.answer.is_ok()), u32::from(failed));
     }
 

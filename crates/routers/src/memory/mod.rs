@@ -85,7 +85,9 @@ impl Memory {
                 targets.iter_mut().for_each(|target| target.advance(rule, now));
             }
             Self::Uptime(rule, targets) => targets.iter_mut().for_each(|target| target.advance(rule, now)),
-            Self::Preference(rule, targets) => targets.iter_mut().for_each(|target| target.advance(rule, now)),
+            Self::Preference(rule, targets) => {
+                targets.iter_mut().for_each(|target| target.advance(rule, now));
+            }
             _ => {}
         }
     }

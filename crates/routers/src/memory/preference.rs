@@ -111,7 +111,8 @@ impl Kept {
     }
 
     fn judge(&mut self, rule: &Preference) {
-        self.misses = missed(&self.latency, rule.max_latency) || missed(&self.throughput, rule.min_throughput);
+        self.misses =
+            missed(&self.latency, rule.max_latency) || missed(&self.throughput, rule.min_throughput);
     }
 
     pub(super) const fn misses(&self) -> bool {

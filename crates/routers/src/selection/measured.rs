@@ -37,17 +37,17 @@ pub struct Measured {
 impl Measured {
     /// The defaults.
     pub const DEFAULT: Self = Self {
-            shape: Shape::DEFAULT,
-            ttft_cost: 0.02,
-            error_multiplier: 8.0,
-            limit_cost: 2.5,
-            half_life: Span::from_mins(5),
-            price_window: Span::from_mins(30),
-            prior: 20.0,
-            breaker: MeasuredBreaker::DEFAULT,
-            cap: MeasuredCap::DEFAULT,
-            backoff: MeasuredBackoff::DEFAULT,
-        };
+        shape: Shape::DEFAULT,
+        ttft_cost: 0.02,
+        error_multiplier: 8.0,
+        limit_cost: 2.5,
+        half_life: Span::from_mins(5),
+        price_window: Span::from_mins(30),
+        prior: 20.0,
+        breaker: MeasuredBreaker::DEFAULT,
+        cap: MeasuredCap::DEFAULT,
+        backoff: MeasuredBackoff::DEFAULT,
+    };
 }
 
 impl Default for Measured {

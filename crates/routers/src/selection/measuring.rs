@@ -120,10 +120,9 @@ struct State {
 
 impl State {
     fn flow(&self, now: Time) -> Flow {
-        self.flow.young(FLOW, now).fold(Flow::default(), |a, b| Flow {
-            begun: a.begun + b.begun,
-            limited: a.limited + b.limited,
-        })
+        self.flow
+            .young(FLOW, now)
+            .fold(Flow::default(), |a, b| Flow { begun: a.begun + b.begun, limited: a.limited + b.limited })
     }
 
     fn charged(&self, window: Span, now: Time) -> Charged {
@@ -178,7 +177,8 @@ impl Measuring {
             limited: self.typical(|r| share(r.limited, r.all())).unwrap_or(0.0),
         };
         let window = self.rule.price_window;
-        let total = self.states.iter().map(|s| s.charged(window, now)).fold(Charged::default(), Charged::plus);
+        let total =
+            self.states.iter().map(|s| s.charged(window, now)).fold(Charged::default(), Charged::plus);
         let usual = Charged { fresh: PROMPT, output: 1.0, ..Charged::default() };
         let mix = if total.tokens() > 0.0 { total } else { usual };
         let average = share(total.dollars * 1e6, total.tokens());
@@ -197,7 +197,8 @@ impl Measuring {
             let listed = if listed > 0.0 { listed } else { real.or(average).unwrap_or(1.0) };
             *figures = Figures {
                 effective: real.map_or(listed, |real| {
-                    (charged.requests * real + self.rule.prior * listed) / (charged.requests + self.rule.prior)
+                    (charged.requests * real + self.rule.prior * listed)
+                        / (charged.requests + self.rule.prior)
                 }),
                 ttft: own(share(r.ttft, r.heads), r.heads, typical.ttft),
                 speed: own(share(r.output, r.time), r.passed, typical.speed),
@@ -285,9 +286,10 @@ impl Measuring {
 
     pub(super) fn hear(&mut self, report: &Fleet) {
         let (rule, now) = (self.rule, report.now);
-        let sums = self.states.iter().fold((0.0, 0.0), |sums, state| {
-            (sums.0 + state.results.output, sums.1 + state.results.passed)
-        });
+        let sums = self
+            .states
+            .iter()
+            .fold((0.0, 0.0), |sums, state| (sums.0 + state.results.output, sums.1 + state.results.passed));
         let output = if sums.0 > 0.0 { sums.0 / sums.1 } else { OUTPUT };
         let state = &mut self.states[report.target];
         state.results.fade(rule.half_life, now);

@@ -126,7 +126,9 @@ impl Selection {
                 // A free endpoint would have infinite weight; a pico-dollar stands in for nothing.
                 1.0 / (price.max(1.0) * price.max(1.0))
             }),
-            Pick::LowestLatency(rule) => least(pool, |t| self.speeds[t].latency(*rule, call.now).unwrap_or(0.0)),
+            Pick::LowestLatency(rule) => {
+                least(pool, |t| self.speeds[t].latency(*rule, call.now).unwrap_or(0.0))
+            }
             Pick::HighestThroughput(rule) => {
                 least(pool, |t| self.speeds[t].throughput(*rule, call.now).map_or(f64::MIN, |speed| -speed))
             }

@@ -62,7 +62,8 @@ impl Speed {
     }
 
     fn sum(&self, rule: Rolling, now: Time, of: impl Fn(Sums) -> (u64, u64)) -> Option<f64> {
-        let (over, under) = self.0.young(rule.window, now).map(of).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+        let (over, under) =
+            self.0.young(rule.window, now).map(of).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
         (under > 0).then(|| over as f64 / under as f64)
     }
 

@@ -7,7 +7,9 @@ use sandbox_core::{Span, Time};
 use sandbox_model::{Answer, Status};
 use sandbox_routers::memory::{Percentiles, Preference, Uptime};
 use sandbox_routers::selection::measured::{Figures, Measured, Shape};
-use sandbox_routers::{Call, Composed, Decision, Memory, Parts, Pick, Rule, Seen, Sticky, Strategy as _, TargetView};
+use sandbox_routers::{
+    Call, Composed, Decision, Memory, Parts, Pick, Rule, Seen, Sticky, Strategy as _, TargetView,
+};
 
 use crate::stage::{at, noise, price, priced};
 
@@ -238,7 +240,8 @@ fn stays_at(history: &[(u64, usize, Option<bool>)], now: u64, error_ends: bool) 
     let target = history[from].1;
     let there = || history[from..].iter().filter(|&&(_, at, _)| at == target);
     let failed = there().any(|&(.., result)| result.is_none());
-    let mut successes: Vec<u64> = there().filter(|(.., result)| result.is_some()).map(|&(then, ..)| then).collect();
+    let mut successes: Vec<u64> =
+        there().filter(|(.., result)| result.is_some()).map(|&(then, ..)| then).collect();
     successes.push(now);
     let idle = successes.windows(2).any(|pair| pair[1] - pair[0] >= 600_000);
     (!idle && !(failed && error_ends)).then_some(target)

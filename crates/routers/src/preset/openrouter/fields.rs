@@ -112,7 +112,9 @@ impl Fields<'_> {
         }
         let (pick, demotion) = match balance {
             Balance::Legacy(demotion) => (Pick::InverseSquarePrice, Some(demotion)),
-            Balance::Measured(_) if !self.only.is_empty() => (Pick::InverseSquarePrice, Some(Demotion::DEFAULT)),
+            Balance::Measured(_) if !self.only.is_empty() => {
+                (Pick::InverseSquarePrice, Some(Demotion::DEFAULT))
+            }
             Balance::Measured(rule) => (Pick::Measured(rule), None),
         };
         let uptime = self.uptime.map(Rule::Uptime);

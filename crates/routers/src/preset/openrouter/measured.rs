@@ -3,8 +3,8 @@
 use sandbox_core::Span;
 use serde::{Deserialize, Serialize};
 
-use super::fields::{Balance, Fields, Partition, Sort, yes};
 use super::MaxPrice;
+use super::fields::{Balance, Fields, Partition, Sort, yes};
 use crate::memory::{Percentiles, Preference, Uptime};
 use crate::parts::Parts;
 use crate::preset::{Mention, Preset, Setting, Timeouts};

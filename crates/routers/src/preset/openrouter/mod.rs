@@ -45,8 +45,5 @@ pub(crate) fn each_once() -> Retry {
 }
 
 /// OpenRouter's own answers (errors page): 404 if the filters leave nothing, else 503.
-pub(crate) const GIVES_UP: GivesUp = GivesUp {
-    nothing_allowed: Status::NOT_FOUND,
-    all_out: Status::UNAVAILABLE,
-    failed: Failed::OpenRouter,
-};
+pub(crate) const GIVES_UP: GivesUp =
+    GivesUp { nothing_allowed: Status::NOT_FOUND, all_out: Status::UNAVAILABLE, failed: Failed::OpenRouter };

@@ -154,7 +154,9 @@ fn a_cap_is_learnt_from_rate_limits_and_rises_when_they_stop() {
     // It took 20 of 21: 18 in ten seconds.
     assert!(measuring.states[0].is_full(&measuring.rule.cap, at(5)));
     assert_eq!(firsts(&measuring, 2, at(5), &[view(1), view(9)])[0], 0, "the overflow goes elsewhere");
-    for (begun, now, full) in [(17, 20, true), (17, 35, true), (17, 65, false), (36, 65, true), (35, 65, false)] {
+    for (begun, now, full) in
+        [(17, 20, true), (17, 35, true), (17, 65, false), (36, 65, true), (35, 65, false)]
+    {
         let mut state = measuring.states[0];
         state.cap = Some((18.0, at(5)));
         for _ in 0..begun {
@@ -200,7 +202,8 @@ fn the_feed_of_other_customers_counts_as_own_results_do() {
     measuring.hear(&report(0, 80, 15, 5));
     let heard = figures(&measuring, at(0), &[view(1), view(1)]);
     // 300 tokens at 100 tokens/s after a second.
-    let expected = Figures { effective: heard[0].effective, ttft: 1.0, speed: 75.0, errors: 0.15, limited: 0.05 };
+    let expected =
+        Figures { effective: heard[0].effective, ttft: 1.0, speed: 75.0, errors: 0.15, limited: 0.05 };
     let close = |a: f64, b: f64| (a - b).abs() < 1e-12;
     assert!(close(heard[0].errors, 0.15) && close(heard[0].limited, 0.05), "{:?}", heard[0]);
     assert!(close(heard[0].speed, expected.speed) && close(heard[0].ttft, 1.0), "{:?}", heard[0]);

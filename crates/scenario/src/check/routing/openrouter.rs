@@ -116,7 +116,8 @@ pub(super) fn uptime(path: &Path, rule: &Uptime, report: &mut Report<'_>) {
 pub(super) fn shares(path: &Path, rule: &Measured, report: &mut Report<'_>) {
     let Shape { price_power, speed_power, steepness, floor } = rule.shape;
     let shape = path.key("shape");
-    for (key, value) in [("price_power", price_power), ("speed_power", speed_power), ("steepness", steepness)] {
+    for (key, value) in [("price_power", price_power), ("speed_power", speed_power), ("steepness", steepness)]
+    {
         report.within(&shape.key(key), value, 0.0, 100.0);
     }
     report.within(&shape.key("floor"), floor, 0.0, 1.0);
