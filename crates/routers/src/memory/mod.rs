@@ -36,6 +36,7 @@ use crate::statuses::Statuses;
 
 /// A rule by which a router remembers.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "a router has a handful, for as long as it lives")]
 pub enum Rule {
     /// Out until T.
     Cooldown(Cooldown),
@@ -51,6 +52,7 @@ pub enum Rule {
 
 /// What a router remembers by one rule, of each target.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a router has a handful, for as long as it lives")]
 pub enum Memory {
     /// Timed cooldowns.
     Cooldown(Cooldown, Vec<Cooling>),

@@ -132,9 +132,7 @@ proptest! {
                 .collect();
             let good = counted.iter().filter(|&&status| status == 200).count() as f64;
             let up = good / counted.len() as f64;
-            let expected = if counted.len() < at_least as usize {
-                0
-            } else if up >= normal {
+            let expected = if counted.len() < at_least as usize || up >= normal {
                 0
             } else if up >= degraded {
                 1
@@ -244,7 +242,7 @@ fn stays_at(history: &[(u64, usize, Option<bool>)], now: u64, error_ends: bool) 
         there().filter(|(.., result)| result.is_some()).map(|&(then, ..)| then).collect();
     successes.push(now);
     let idle = successes.windows(2).any(|pair| pair[1] - pair[0] >= 600_000);
-    (!idle && !(failed && error_ends)).then_some(target)
+    (!(idle || failed && error_ends)).then_some(target)
 }
 
 #[test]
