@@ -10,6 +10,7 @@ use crate::memory::{Memory, Rule, members};
 use crate::note::{Note, Then};
 use crate::parts::{At, Failed, Parts, WhenAllOut};
 use crate::selection::{Choice, Selection};
+use crate::sticky::Sticking;
 
 /// Draws of a request that decide whether a target is let ramp up begin here: far from those of choices and waits.
 const RAMP: u64 = 1 << 40;
@@ -24,6 +25,7 @@ pub struct Composed {
     budget: Option<Budget>,
     /// When the waits end that were granted to retries, if their number is bounded.
     waiting: Vec<Time>,
+    sticking: Option<Sticking>,
     /// Targets that share a group with another.
     several: u64,
     /// Whether a memory lets in some requests and not others.
@@ -69,6 +71,7 @@ impl Composed {
             spending: parts.guards.spend.iter().cloned().map(Spending::new).collect(),
             budget: parts.retry.budget.map(|budget| Budget::new(budget.per_call, budget.cap)),
             waiting: Vec::new(),
+            sticking: parts.sticky.map(Sticking::new),
             several,
             admits: parts.memory.iter().any(|rule| matches!(rule, Rule::Breaker(_))),
             parts,
@@ -375,6 +378,12 @@ impl Composed {
                 note.leave(call.attempts.len());
                 continue;
             }
+            if let Some(target) = self.sticking.as_ref().and_then(|sticking| sticking.target(call, targets))
+                && pool >> target & 1 == 1
+            {
+                let by_design = if self.selection.spreads() { Reason::Spread } else { Reason::Choice };
+                return Decision::Try { target, reason: reason.unwrap_or(by_design) };
+            }
             let choice = Choice { pool, group: left.untried, up: left.up };
             let target = self.selection.pick(choice, call, targets);
             let reason = reason.unwrap_or_else(|| self.reason(target, pool, &left, call, targets));
@@ -551,6 +560,9 @@ impl Strategy for Composed {
             }
         }
         self.selection.observe(seen);
+        if let Some(sticking) = &mut self.sticking {
+            sticking.observe(seen);
+        }
         for spending in &mut self.spending {
             spending.bill(seen.now, seen.target, seen.billed);
         }
@@ -573,7 +585,8 @@ impl Strategy for Composed {
     }
 
     fn down_until(&self, target: usize) -> Time {
-        self.memory.iter().map(|memory| memory.down_until(target)).max().unwrap_or(Time::ZERO)
+        let paused = self.selection.down_until(target);
+        self.memory.iter().map(|memory| memory.down_until(target)).fold(paused, Time::max)
     }
 
     /// Decides on a copy of itself, and tells what that decision saw: there is one path for both.

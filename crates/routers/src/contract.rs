@@ -122,6 +122,8 @@ pub struct TargetView {
     pub input_price: Price,
     /// Price of answer tokens; zero for a target that is itself a router.
     pub output_price: Price,
+    /// Price of prompt tokens that are read from a cache; zero for a target that is itself a router.
+    pub cached_price: Price,
     /// This router's own attempts at it that have not ended.
     pub in_flight: u32,
     /// Of these, those that are not the first of their request, nor a hedge.

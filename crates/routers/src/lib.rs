@@ -8,6 +8,7 @@
 //! * [`backoff`] – how long to wait before asking again
 //! * [`budget`] – how many retries there may be
 //! * [`statuses`] – sets of statuses
+//! * [`sticky`] – conversations that stay where their cache is
 //! * [`preset`] – named compositions: real gateways, and ours
 //! * [`custom`] – strategies of your own, by name
 //! * [`clairvoyant`] – knows the truth: a lower bound
@@ -42,6 +43,7 @@ pub mod parts;
 pub mod preset;
 pub mod selection;
 pub mod statuses;
+pub mod sticky;
 
 pub use backoff::{Backoff, Jitter};
 pub use budget::Budget;
@@ -56,3 +58,4 @@ pub use parts::Parts;
 pub use preset::{Preset, Setting, Timeouts};
 pub use selection::{Pick, Priorities, Selection, Spill};
 pub use statuses::Statuses;
+pub use sticky::Sticky;

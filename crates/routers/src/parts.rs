@@ -16,6 +16,7 @@ use crate::backoff::Backoff;
 use crate::memory::{Rule, first};
 use crate::selection::Pick;
 use crate::statuses::Statuses;
+use crate::sticky::Sticky;
 
 /// A router's parts.
 #[derive(Clone, PartialEq, Debug)]
@@ -36,6 +37,8 @@ pub struct Parts {
     pub order: Vec<u32>,
     /// Who is picked.
     pub pick: Pick,
+    /// Which conversations stay where they were, whomever the pick would choose. Absent: none.
+    pub sticky: Option<Sticky>,
     /// Further attempts in a group.
     pub retry: Retry,
     /// A further attempt while one runs.
@@ -69,6 +72,7 @@ impl Parts {
             when_all_out: WhenAllOut::Leave,
             order: Vec::new(),
             pick: Pick::Ordered,
+            sticky: None,
             retry: Retry::default(),
             hedge: None,
             groups: vec![first(targets)],

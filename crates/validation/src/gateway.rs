@@ -6,9 +6,7 @@ use sandbox_core::{Seed, Span, Time};
 use sandbox_engine::EventKind;
 use sandbox_model::{Answer, Price, Status};
 use sandbox_routers::preset::OpenRouterLegacy;
-use sandbox_routers::{
-    Call, Composed, Decision, Demotion, Preset, Seen, Setting, Strategy, TargetView, Timeouts,
-};
+use sandbox_routers::{Call, Composed, Decision, Demotion, Preset, Seen, Setting, Strategy, TargetView};
 
 use crate::check::{Check, Finding};
 use crate::scenario::{parse, run_watched};
@@ -32,12 +30,8 @@ pub fn checks() -> Vec<Check> {
 fn first_choices(prices: &[(f64, f64)], out: usize) -> Vec<u64> {
     let names: Vec<String> = (0..prices.len()).map(|n| n.to_string()).collect();
     let preset = OpenRouterLegacy {
-        targets: names.clone(),
-        order: Vec::new(),
-        allow_fallbacks: true,
-        max_price: None,
         demotion: Demotion { window: Span::from_secs(30), failures: 3, share: 0.5 },
-        timeouts: Timeouts::default(),
+        ..OpenRouterLegacy::new(names.clone())
     };
     let setting = Setting { targets: &names, in_usd: &|_| Price::default(), after_midnight: Span::ZERO };
     let mut router = Composed::new(preset.parts(&setting));

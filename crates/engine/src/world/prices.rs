@@ -198,7 +198,8 @@ impl World {
             if let Kind::Endpoint(e) = self.nodes[target.index()].kind {
                 let rates = rates(self, e);
                 let view = &mut self.routers[usize::from(router)].views[number];
-                (view.input_price, view.output_price) = (rates.input, rates.output);
+                (view.input_price, view.output_price, view.cached_price) =
+                    (rates.input, rates.output, rates.cached);
             }
         }
     }

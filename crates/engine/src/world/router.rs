@@ -35,7 +35,12 @@ pub(super) fn build_router(resolved: &Resolved, node: NodeId, index: usize, seed
                 NodeKind::Endpoint { index, .. } => resolved.tariffs[index].at(Time::ZERO).base,
                 NodeKind::Router { .. } => Rates::default(),
             };
-            TargetView { input_price: price.input, output_price: price.output, ..TargetView::default() }
+            TargetView {
+                input_price: price.input,
+                output_price: price.output,
+                cached_price: price.cached,
+                ..TargetView::default()
+            }
         })
         .collect();
     let spec = &resolved.scenario.routers[index];

@@ -21,9 +21,14 @@ pub struct Demotion {
     pub share: f64,
 }
 
+impl Demotion {
+    /// The defaults.
+    pub const DEFAULT: Self = Self { window: Span::from_secs(30), failures: 3, share: 0.5 };
+}
+
 impl Default for Demotion {
     fn default() -> Self {
-        Self { window: Span::from_secs(30), failures: 3, share: 0.5 }
+        Self::DEFAULT
     }
 }
 

@@ -7,6 +7,8 @@
 //! * [`passive_check`] – failures in total, and one attempt decides
 //! * [`timed_breaker`] – opens by number or share, closes by the clock
 //! * [`ejection`] – Envoy's outlier detection
+//! * [`uptime`] – buckets by uptime
+//! * [`preference`] – those slower than wished come last
 //! * [`window`] – counts over time
 //!
 //! A router may have several; a target is out while one of them says so.
@@ -16,8 +18,10 @@ pub mod cooldown;
 pub mod demotion;
 pub mod ejection;
 pub mod passive_check;
+pub mod preference;
 pub mod ratio;
 pub mod timed_breaker;
+pub mod uptime;
 pub(crate) mod window;
 
 pub use breaker::Breaker;
@@ -25,19 +29,23 @@ pub use cooldown::Cooldown;
 pub use demotion::Demotion;
 pub use ejection::Ejection;
 pub use passive_check::PassiveCheck;
+pub use preference::{Percentiles, Preference};
 pub use ratio::{ErrorRatio, Moves};
 pub use timed_breaker::TimedBreaker;
+pub use uptime::Uptime;
 
 use breaker::Circuit;
 use cooldown::Cooling;
 use demotion::Recent;
 use ejection::Outliers;
 use passive_check::Checked;
+use preference::Kept;
 use ratio::Ratio;
 use sandbox_core::Time;
 use sandbox_model::Status;
 use serde::{Deserialize, Serialize};
 use timed_breaker::Breaking;
+use uptime::Up;
 
 use crate::contract::{Fleet, MAX_TARGETS, Seen};
 use crate::statuses::Statuses;
@@ -61,6 +69,10 @@ pub enum Rule {
     TimedBreaker(TimedBreaker),
     /// Envoy's outlier detection.
     Ejection(Ejection),
+    /// The further back in line, the worse the uptime.
+    Uptime(Uptime),
+    /// Last in line when slower than wished.
+    Preference(Preference),
 }
 
 /// What a router remembers by one rule, of each target.
@@ -82,6 +94,10 @@ pub enum Memory {
     TimedBreaker(TimedBreaker, Vec<Breaking>),
     /// Ejections.
     Ejection(Ejection, Outliers),
+    /// Uptimes.
+    Uptime(Uptime, Vec<Up>),
+    /// Kept and missed wishes.
+    Preference(Preference, Vec<Kept>),
 }
 
 impl Memory {
@@ -96,6 +112,8 @@ impl Memory {
             Rule::PassiveCheck(rule) => Self::PassiveCheck(rule, vec![Checked::default(); targets]),
             Rule::TimedBreaker(rule) => Self::TimedBreaker(rule, vec![Breaking::default(); targets]),
             Rule::Ejection(rule) => Self::Ejection(rule, Outliers::new(targets)),
+            Rule::Uptime(rule) => Self::Uptime(rule, vec![Up::default(); targets]),
+            Rule::Preference(rule) => Self::Preference(rule, vec![Kept::default(); targets]),
         }
     }
 
@@ -107,6 +125,10 @@ impl Memory {
                 targets.iter_mut().for_each(|target| target.advance(rule, now));
             }
             Self::Ejection(rule, hosts) => hosts.advance(rule, now),
+            Self::Uptime(rule, targets) => targets.iter_mut().for_each(|target| target.advance(rule, now)),
+            Self::Preference(rule, targets) => {
+                targets.iter_mut().for_each(|target| target.advance(rule, now));
+            }
             _ => {}
         }
     }
@@ -130,13 +152,22 @@ impl Memory {
             Self::PassiveCheck(rule, targets) => targets[seen.target].observe(rule, seen),
             Self::TimedBreaker(rule, targets) => targets[seen.target].observe(rule, seen),
             Self::Ejection(rule, hosts) => hosts.observe(rule, seen),
+            Self::Uptime(rule, targets) => targets[seen.target].observe(rule, seen),
+            Self::Preference(rule, targets) => targets[seen.target].observe(rule, seen),
         }
     }
 
     /// Learns what the fleet-wide feed says.
     pub fn hear(&mut self, report: &Fleet) {
-        if let Self::Demotion(rule, targets) = self {
-            targets[report.target].count(rule, report.now, report.passed, report.failed);
+        match self {
+            Self::Demotion(rule, targets) => {
+                targets[report.target].count(rule, report.now, report.passed, report.failed);
+            }
+            Self::Uptime(rule, targets) => {
+                targets[report.target].count(rule, report.now, report.passed, report.failed);
+            }
+            Self::Preference(rule, targets) => targets[report.target].hear(rule, report),
+            _ => {}
         }
     }
 
@@ -152,6 +183,9 @@ impl Memory {
             Self::PassiveCheck(_, targets) => targets[target].until,
             Self::TimedBreaker(_, targets) => targets[target].until,
             Self::Ejection(_, hosts) => hosts.down_until(target),
+            Self::Uptime(_, targets) if targets[target].rank() == 2 => Time::MAX,
+            // Degraded, or slower than wished, is not down.
+            Self::Uptime(..) | Self::Preference(..) => Time::ZERO,
         }
     }
 
@@ -160,7 +194,7 @@ impl Memory {
     #[must_use]
     pub fn keeps_out(&self, target: usize, now: Time) -> bool {
         match self {
-            Self::Demotion(..) => false,
+            Self::Demotion(..) | Self::Uptime(..) | Self::Preference(..) => false,
             Self::Breaker(_, targets) => targets[target].is_open(now),
             _ => self.down_until(target) > now,
         }
@@ -181,7 +215,12 @@ impl Memory {
     #[inline]
     #[must_use]
     pub fn rank(&self, target: usize, now: Time) -> u8 {
-        u8::from(matches!(self, Self::Demotion(..)) && self.down_until(target) > now)
+        match self {
+            Self::Demotion(_, targets) => u8::from(targets[target].until > now),
+            Self::Uptime(_, targets) => targets[target].rank(),
+            Self::Preference(_, targets) => u8::from(targets[target].misses()),
+            _ => 0,
+        }
     }
 
     /// Whether what it says may change by the clock or by another target's results.
@@ -191,6 +230,7 @@ impl Memory {
             Self::ErrorRatio(rule, _) => !rule.every.is_zero(),
             // The end of an ejection is known from its beginning on, but sweeps eject, too.
             Self::Ejection(rule, _) => rule.enforcing_success_rate + rule.enforcing_failure_percentage > 0,
+            Self::Uptime(..) => true,
             _ => false,
         }
     }
@@ -206,6 +246,8 @@ impl Memory {
             Self::PassiveCheck(..) => "passive health check",
             Self::TimedBreaker(..) => "circuit breaker",
             Self::Ejection(..) => "ejected",
+            Self::Uptime(..) => "uptime",
+            Self::Preference(..) => "slower than wished",
         }
     }
 }

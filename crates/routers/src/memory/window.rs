@@ -15,15 +15,18 @@ pub(crate) struct Sliding {
 }
 
 impl Sliding {
-    /// Forgets what is too old.
-    pub(crate) fn advance(&mut self, window: Span, now: Time) {
+    /// Forgets what is too old; whether there was anything.
+    pub(crate) fn advance(&mut self, window: Span, now: Time) -> bool {
         let width = (window.as_nanos() / SLICES as u64).max(1);
         let slice = now.as_nanos() / width;
+        let mut forgot = 0;
         for skipped in (self.slice + 1..=slice).take(SLICES) {
+            forgot += self.passed[skipped as usize % SLICES] + self.failed[skipped as usize % SLICES];
             self.passed[skipped as usize % SLICES] = 0;
             self.failed[skipped as usize % SLICES] = 0;
         }
         self.slice = slice;
+        forgot > 0
     }
 
     /// Counts results.

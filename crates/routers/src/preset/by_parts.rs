@@ -9,6 +9,7 @@ use crate::memory::Rule;
 use crate::parts::{Filters, GivesUp, Guards, Hedge, Parts, Retry, SpendCap, WhenAllOut};
 use crate::selection::Pick;
 use crate::statuses::Statuses;
+use crate::sticky::Sticky;
 
 /// A router of any parts: what all presets are made of. How the parts work together: [`parts`](crate::parts).
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -49,6 +50,9 @@ pub struct ByParts {
     /// Selection.
     #[serde(default)]
     pub pick: Pick,
+    /// Conversations that stay where their cache is, whomever the pick would choose. Absent: none.
+    #[serde(default)]
+    pub sticky: Option<Sticky>,
     /// Further attempts in a group.
     #[serde(default)]
     pub retry: Retry,
@@ -118,6 +122,7 @@ impl Preset for ByParts {
             when_all_out: self.when_all_out,
             order: self.order.clone(),
             pick: self.pick.clone(),
+            sticky: self.sticky,
             retry: self.retry.clone(),
             hedge: self.hedge,
             groups: if self.groups.is_empty() { plain.groups } else { groups },

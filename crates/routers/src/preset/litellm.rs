@@ -7,7 +7,7 @@ use super::{Preset, Setting, Timeouts};
 use crate::backoff::Backoff;
 use crate::memory::{Cooldown, ErrorRatio, Moves, Rule, against_target};
 use crate::parts::{At, Parts, RetriesOf, Retry, RetryRule, When};
-use crate::selection::Pick;
+use crate::selection::{LowestLatency, Pick, UsageBased};
 use crate::statuses::Statuses;
 
 /// Longest walk through groups that a router may have: positions are counted in eight bits.
@@ -197,23 +197,25 @@ impl LiteLlm {
         names.iter().filter_map(|name| self.groups.iter().position(|group| group.name == *name)).collect()
     }
 
-    /// Its pick; none for one that is not there yet.
-    #[must_use]
-    pub fn pick(&self) -> Option<Pick> {
+    fn pick(&self) -> Pick {
         let weights = |of: fn(&Deployment) -> Option<f64>| {
             self.deployments().map(|deployment| of(deployment).unwrap_or(0.0)).collect()
         };
         match self.routing {
-            Routing::SimpleShuffle => Some(Pick::FirstWeights(vec![
+            Routing::SimpleShuffle => Pick::FirstWeights(vec![
                 weights(|deployment| deployment.weight),
                 weights(|deployment| deployment.rpm.map(f64::from)),
                 weights(|deployment| deployment.tpm.map(f64::from)),
-            ])),
-            Routing::LeastBusy => Some(Pick::LeastBusy),
-            Routing::CostBased => Some(Pick::LowestCost),
-            // TO BE JOINED: `Pick::LowestLatency { buffer, samples, ttl }` and `Pick::UsageBased { rpm, tpm }`. Until
-            // then the checks refuse both.
-            Routing::LatencyBased { .. } | Routing::UsageBasedV2 => None,
+            ]),
+            Routing::LeastBusy => Pick::LeastBusy,
+            Routing::CostBased => Pick::LowestCost,
+            Routing::LatencyBased { buffer, samples, ttl } => {
+                Pick::LowestLatency(LowestLatency { buffer, samples, ttl })
+            }
+            Routing::UsageBasedV2 => Pick::UsageBased(UsageBased {
+                rpm: self.deployments().map(|deployment| deployment.rpm).collect(),
+                tpm: self.deployments().map(|deployment| deployment.tpm).collect(),
+            }),
         }
     }
 
@@ -392,7 +394,8 @@ impl Preset for LiteLlm {
             } else {
                 Vec::new()
             },
-            pick: self.pick().unwrap_or_default(),
+            pick: self.pick(),
+            after_midnight: setting.after_midnight,
             retry: self.retry(),
             groups: walk.iter().map(|stop| whole[stop.group] & of_order(stop.order)).collect(),
             whole: walk.iter().map(|stop| whole[stop.group]).collect(),

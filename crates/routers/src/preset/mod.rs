@@ -6,7 +6,7 @@
 //! * [`fallback`] – targets in order; one target
 //! * [`litellm`] – LiteLLM's router
 //! * [`helicone`] – Helicone's open-source gateway
-//! * [`openrouter`] – OpenRouter's balancer
+//! * [`openrouter`] – OpenRouter's balancers
 //! * [`ours`] – what no vendor does by default
 //! * [`portkey`] – Portkey's gateway
 //! * [`bifrost`] – Bifrost
@@ -35,7 +35,7 @@ pub use helicone::Helicone;
 pub use kong::Kong;
 pub use litellm::LiteLlm;
 pub use openai_sdk::OpenAiSdk;
-pub use openrouter::{MaxPrice, OpenRouterLegacy};
+pub use openrouter::{MaxPrice, OpenRouterLegacy, OpenRouterMeasured};
 pub use ours::{AdaptiveSpill, AsymmetricHybrid, BreakerFallback, PriceGuard, TtftHedge};
 pub use portkey::Portkey;
 pub use tensorzero::TensorZero;

@@ -6,25 +6,35 @@
 //! * [`latency`] – by the mean latency of the last answers
 //! * [`usage`] – by what was used in this minute
 //! * [`priorities`] – Envoy's priority levels
+//! * [`rolling`] – by the speed of the last minutes
+//! * [`measured`] – by chance, by measured price and speed
 //!
 //! A selection may learn: it is told when an attempt begins and how it ended.
 
 pub mod latency;
+pub mod measured;
+mod measuring;
 pub mod peak_ewma;
 pub mod priorities;
+pub mod rolling;
+mod slices;
 pub mod spill;
 pub mod usage;
 
 pub use latency::LowestLatency;
+pub use measured::Measured;
 pub use peak_ewma::{Of, PeakEwma};
 pub use priorities::Priorities;
+pub use rolling::Rolling;
 pub use spill::Spill;
 pub use usage::UsageBased;
 
 use latency::Tables;
+use measuring::Measuring;
 use peak_ewma::Estimate;
 use priorities::Levels;
-use sandbox_core::uniform;
+use rolling::Speed;
+use sandbox_core::{Time, uniform};
 use serde::{Deserialize, Serialize};
 use usage::Usage;
 
@@ -68,6 +78,12 @@ pub enum Pick {
     UsageBased(UsageBased),
     /// Envoy's priority levels: a level by how healthy each is, and then one of it. It minds health itself.
     Priorities(Box<Priorities>),
+    /// The lowest time to first token of late.
+    LowestTtft(Rolling),
+    /// The highest output speed of late, after the first token.
+    HighestThroughput(Rolling),
+    /// By chance, with shares by measured price and speed.
+    Measured(Measured),
 }
 
 /// What a pick is made from.
@@ -101,6 +117,9 @@ enum Learnt {
     Latencies(Tables),
     Usage(Usage),
     Levels(Box<Levels>),
+    /// The speed of late.
+    Speeds(Vec<Speed>),
+    Measuring(Box<Measuring>),
 }
 
 impl Selection {
@@ -110,9 +129,17 @@ impl Selection {
         let learnt = match &parts.pick {
             Pick::Spill(rule) => Learnt::Share(Share::new(rule.start)),
             Pick::PeakEwma(rule) => Learnt::Estimates(vec![Estimate::new(rule); parts.targets]),
-            Pick::LowestLatency(rule) => Learnt::Latencies(Tables::new(rule, parts.targets, &parts.groups)),
+            Pick::LowestLatency(rule) => Learnt::Latencies(Tables::new(
+                rule,
+                parts.targets,
+                if parts.whole.is_empty() { &parts.groups } else { &parts.whole },
+            )),
             Pick::UsageBased(_) => Learnt::Usage(Usage::new(parts.targets, parts.after_midnight)),
             Pick::Priorities(rule) => Learnt::Levels(Box::new(Levels::new(rule, parts.targets))),
+            Pick::LowestTtft(_) | Pick::HighestThroughput(_) => {
+                Learnt::Speeds(vec![Speed::default(); parts.targets])
+            }
+            Pick::Measured(rule) => Learnt::Measuring(Box::new(Measuring::new(*rule, parts.targets))),
             _ => Learnt::Nothing,
         };
         Self { pick: parts.pick.clone(), last: None, learnt }
@@ -196,6 +223,18 @@ impl Selection {
                 weighted(usage.least(pool, call.now), uniform(&mut luck()), |_| 1.0)
             }
             Pick::Priorities(_) => self.levels().map_or(lowest, |levels| levels.pick(from, call, targets)),
+            Pick::LowestTtft(rule) => {
+                let Learnt::Speeds(speeds) = &self.learnt else { return lowest };
+                least(pool, |t| speeds[t].latency(*rule, call.now).unwrap_or(0.0))
+            }
+            Pick::HighestThroughput(rule) => {
+                let Learnt::Speeds(speeds) = &self.learnt else { return lowest };
+                least(pool, |t| speeds[t].throughput(*rule, call.now).map_or(f64::MIN, |speed| -speed))
+            }
+            Pick::Measured(_) => {
+                let Learnt::Measuring(measuring) = &self.learnt else { return lowest };
+                measuring.pick(pool, call, targets)
+            }
         }
     }
 
@@ -208,6 +247,7 @@ impl Selection {
             (Pick::LowestLatency(rule), Learnt::Latencies(tables)) => tables.choose(rule, target, call.now),
             (_, Learnt::Usage(usage)) => usage.choose(target, call.now),
             (_, Learnt::Levels(levels)) => levels.choose(target, call),
+            (_, Learnt::Measuring(measuring)) => measuring.choose(target, call.now),
             _ => {}
         }
     }
@@ -230,14 +270,33 @@ impl Selection {
             (Pick::LowestLatency(rule), Learnt::Latencies(tables)) => tables.observe(rule, seen),
             (_, Learnt::Usage(usage)) => usage.observe(seen),
             (_, Learnt::Levels(levels)) => levels.observe(seen),
+            (Pick::LowestTtft(rule) | Pick::HighestThroughput(rule), Learnt::Speeds(speeds)) => {
+                speeds[seen.target].observe(*rule, seen);
+            }
+            (_, Learnt::Measuring(measuring)) => measuring.observe(seen),
             _ => {}
         }
     }
 
     /// Learns what the fleet-wide feed says.
     pub fn hear(&mut self, report: &Fleet) {
-        if let Learnt::Levels(levels) = &mut self.learnt {
-            levels.hear(report);
+        match (&self.pick, &mut self.learnt) {
+            (Pick::LowestTtft(rule) | Pick::HighestThroughput(rule), Learnt::Speeds(speeds)) => {
+                speeds[report.target].hear(*rule, report);
+            }
+            (_, Learnt::Measuring(measuring)) => measuring.hear(report),
+            (_, Learnt::Levels(levels)) => levels.hear(report),
+            _ => {}
+        }
+    }
+
+    /// Until when it pauses a target.
+    #[inline]
+    #[must_use]
+    pub fn down_until(&self, target: usize) -> Time {
+        match &self.learnt {
+            Learnt::Measuring(measuring) => measuring.paused_until(target),
+            _ => Time::ZERO,
         }
     }
 
@@ -273,6 +332,13 @@ fn two(pool: u64, call: &Call<'_>) -> (usize, usize) {
         return (one, one);
     }
     (one, weighted(others, uniform(&mut luck), |_| 1.0))
+}
+
+/// The one of `pool` with the least value; of equals, the first.
+fn least(pool: u64, value: impl Fn(usize) -> f64) -> usize {
+    let first = (f64::INFINITY, pool.trailing_zeros() as usize);
+    let less = |best: (f64, usize), t| if value(t) < best.0 { (value(t), t) } else { best };
+    members(pool).fold(first, less).1
 }
 
 /// One of `pool` by weight: the one where the running sum passes `luck` (0 to 1) of the whole.

@@ -61,13 +61,9 @@ fn backoff() -> impl Strategy<Value = Backoff> {
         (0.0..1.0_f64, 1.0..2.0_f64).prop_map(|(low, high)| Jitter::Scaled(low, high)),
     ];
     let max = prop_oneof![4 => span(10_000), 1 => Just(Span::MAX)];
-    (span(2_000), span(3_000), max, jitter, span(60_000)).prop_map(|(base, min, max, jitter, retry_after_max)| Backoff {
-        min,
-        base,
-        max,
-        jitter,
-        retry_after_max,
-    })
+    (span(2_000), span(3_000), max, jitter, span(60_000)).prop_map(
+        |(base, min, max, jitter, retry_after_max)| Backoff { min, base, max, jitter, retry_after_max },
+    )
 }
 
 fn cooldown() -> impl Strategy<Value = Cooldown> {

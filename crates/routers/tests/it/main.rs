@@ -8,6 +8,7 @@
 //! * [`breakers`] – breakers of gateways against their rules, worked out anew from all that was seen
 //! * [`ejection`] – Envoy's ejections against its rules, over whole histories, and its priority loads
 //! * [`litellm`] – when LiteLLM cools a deployment down, worked out anew from all that was seen
+//! * [`openrouter`] – OpenRouter's parts against slow transcriptions, and its fitted shape
 //! * [`memory`] – cooldown and demotion against the documented rule, worked out anew from all that was seen
 //! * [`ours`] – the same for breaker and spill
 //! * [`picks`] – selections against their rules, worked out anew from all that happened
@@ -20,6 +21,7 @@ mod composed;
 mod ejection;
 mod litellm;
 mod memory;
+mod openrouter;
 mod ours;
 mod picks;
 mod ratio;

@@ -152,12 +152,10 @@ pub(crate) struct OpenRouterFields {
 
 pub(crate) fn openrouter_parts(targets: usize, fields: &OpenRouterFields, demotion: Demotion) -> Parts {
     let mut parts = parts(&OpenRouterLegacy {
-        targets: names(0..targets),
         order: names(fields.order.iter().copied()),
         allow_fallbacks: !fields.no_fallbacks,
-        max_price: None,
         demotion,
-        timeouts: Timeouts::default(),
+        ..OpenRouterLegacy::new(names(0..targets))
     });
     parts.filters.max_price = fields.max_price;
     parts

@@ -4,12 +4,14 @@
 //! * [`envoy`] – Envoy's
 //! * [`gateways`] – presets of gateways and clients
 //! * [`litellm`] – LiteLLM's
+//! * [`openrouter`] – OpenRouter's
 //! * [`ours`] – of those that no vendor has
 //! * [`picks`] – selections
 
 mod envoy;
 mod gateways;
 mod litellm;
+mod openrouter;
 mod ours;
 mod picks;
 
@@ -49,7 +51,6 @@ pub(super) fn router(router: &Path, r: &Router, report: &mut Report<'_>) {
         Strategy::Fallback(fallback) => self::fallback(path, fallback, report),
         Strategy::Composed(parts) => by_parts(path, parts, report),
         Strategy::Envoy(envoy) => envoy::envoy(path, envoy, report),
-        Strategy::OpenRouterLegacy(legacy) => demotion(&path.key("demotion"), &legacy.demotion, report),
         Strategy::LiteLlm(preset) => litellm::litellm(path, preset, report),
         Strategy::Breaker(preset) => ours::breaker_fallback(path, preset, report),
         Strategy::TtftHedge(preset) => ours::ttft_hedge(path, preset, report),
@@ -62,6 +63,8 @@ pub(super) fn router(router: &Path, r: &Router, report: &mut Report<'_>) {
         Strategy::Kong(kong) => gateways::kong(path, kong, report),
         Strategy::OpenAiSdk(sdk) => retries(&path.key("max_retries"), sdk.max_retries, report),
         Strategy::Helicone(helicone) => picks::helicone(path, helicone, report),
+        Strategy::OpenRouterLegacy(legacy) => openrouter::legacy(path, legacy, report),
+        Strategy::OpenRouterMeasured(measured) => openrouter::measured(path, measured, report),
     }
 }
 
@@ -112,6 +115,7 @@ fn by_parts(path: &Path, parts: &ByParts, report: &mut Report<'_>) {
         memory(&path.key("memory").at(i), rule, report);
     }
     pick(&path.key("pick"), &parts.pick, n, report);
+    openrouter::sticky(path, parts.sticky.as_ref(), report);
     by_target(&path.key("order"), parts.order.len(), n, report);
     by_target(&path.key("in_flight"), parts.in_flight.len(), n, report);
     caps(&path.key("spend"), &parts.spend, report);
@@ -149,6 +153,10 @@ pub(super) fn pick(path: &Path, pick: &Pick, targets: usize, report: &mut Report
         Pick::LowestLatency(rule) => picks::lowest_latency(path, rule, report),
         Pick::UsageBased(rule) => picks::usage_based(path, rule, targets, report),
         Pick::Priorities(rule) => envoy::priorities(path, rule, targets, report),
+        Pick::LowestTtft(rule) | Pick::HighestThroughput(rule) => {
+            report.positive(&path.key("window"), rule.window, "5m");
+        }
+        Pick::Measured(rule) => openrouter::shares(path, rule, report),
         _ => {}
     }
 }
@@ -185,6 +193,8 @@ pub(super) fn memory(path: &Path, rule: &Rule, report: &mut Report<'_>) {
         Rule::PassiveCheck(rule) => passive_check(path, rule, report),
         Rule::TimedBreaker(rule) => timed_breaker(path, rule, report),
         Rule::Ejection(rule) => envoy::ejection(path, rule, report),
+        Rule::Uptime(rule) => openrouter::uptime(path, rule, report),
+        Rule::Preference(rule) => openrouter::preference(path, rule, report),
     }
 }
 

@@ -103,7 +103,10 @@ impl Scenario {
         let providers = self.providers.iter().map(|p| (&p.name, &p.draws_as));
         let endpoints = self.endpoints.iter().map(|e| (&e.name, &e.draws_as));
         let routers = self.routers.iter().map(|r| (&r.name, &r.draws_as));
-        let mut given = providers.chain(endpoints).chain(routers).filter_map(|(name, draws)| Some((name, draws.as_ref()?)));
+        let mut given = providers
+            .chain(endpoints)
+            .chain(routers)
+            .filter_map(|(name, draws)| Some((name, draws.as_ref()?)));
         given.find(|(name, _)| *name == target).map_or(target, |(_, drawn)| drawn)
     }
 

@@ -6,7 +6,8 @@ use sandbox_core::Span;
 use sandbox_model::Rate;
 use sandbox_routers::preset::{
     AdaptiveSpill, AsymmetricHybrid, Bifrost, BreakerFallback, ByParts, Envoy, Fallback, Helicone, Kong,
-    LiteLlm, OpenAiSdk, OpenRouterLegacy, Portkey, PriceGuard, Single, TensorZero, Timeouts, TtftHedge,
+    LiteLlm, OpenAiSdk, OpenRouterLegacy, OpenRouterMeasured, Portkey, PriceGuard, Single, TensorZero,
+    Timeouts, TtftHedge,
 };
 use sandbox_routers::{Custom, Preset};
 use serde::{Deserialize, Serialize};
@@ -106,6 +107,8 @@ pub enum Strategy {
     Helicone(Helicone),
     /// Envoy.
     Envoy(Envoy),
+    /// OpenRouter's balancer since then.
+    OpenRouterMeasured(OpenRouterMeasured),
     /// Knows the truth.
     Clairvoyant(Clairvoyant),
     /// One of your own: see [`sandbox_routers::custom`].
@@ -132,6 +135,7 @@ impl Strategy {
             Self::Fallback(preset) => preset,
             Self::Composed(preset) => preset,
             Self::OpenRouterLegacy(preset) => preset,
+            Self::OpenRouterMeasured(preset) => preset,
             Self::LiteLlm(preset) => preset,
             Self::Breaker(preset) => preset,
             Self::TtftHedge(preset) => preset,

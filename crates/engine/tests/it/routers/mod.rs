@@ -6,6 +6,7 @@
 //! * [`picks`] – selections that learn, and the gateway that is made of them
 //! * [`envoy`] – Envoy: priority levels, ejections, retries
 //! * [`litellm`], [`litellm_table`] – LiteLLM
+//! * [`openrouter`] – OpenRouter's balancers and request fields
 //! * [`plain`] – ordered fallback
 //! * [`ours`] – breakers, spilling, the hybrid
 //! * [`hedges`] – two attempts at once
@@ -22,13 +23,14 @@ mod guards;
 mod hedges;
 mod kong;
 mod limits_and_prices;
+mod litellm;
+mod litellm_table;
 mod metamorphic;
 mod nested;
 mod openai_sdk;
+mod openrouter;
 mod ours;
 mod picks;
-mod litellm;
-mod litellm_table;
 mod plain;
 mod portkey;
 mod stage;

@@ -30,10 +30,6 @@ pub(super) fn litellm(path: &Path, preset: &LiteLlm, report: &mut Report<'_>) {
             );
         }
     }
-    if preset.pick().is_none() {
-        let hint = "write SimpleShuffle, LeastBusy or CostBased";
-        report.say(&path.key("routing"), "this routing strategy cannot be simulated yet", hint);
-    }
 }
 
 fn groups(path: &Path, preset: &LiteLlm, report: &mut Report<'_>) {
