@@ -4,11 +4,11 @@
 //! `docs/your-own-strategy.md`.
 //!
 //!
-//! * [`args`] – every command and flag, with its help
-//! * [`commands`] – one function a command
-//! * [`files`] – the run directory: written whole or not at all
-//! * [`progress`] – the bar of a long run
-//! * [`exit`] – exit codes
+//! * `args` – every command and flag, with its help
+//! * `commands` – one function a command
+//! * `files` – the run directory: written whole or not at all
+//! * `progress` – the bar of a long run
+//! * `exit` – exit codes
 #![forbid(unsafe_code)]
 #![expect(
     clippy::print_stdout,

@@ -9,7 +9,7 @@
 //! * [`ejection`] – Envoy's outlier detection
 //! * [`uptime`] – buckets by uptime
 //! * [`preference`] – those slower than wished come last
-//! * [`window`] – counts over time
+//! * `window` – counts over time
 //!
 //! A router may have several; a target is out while one of them says so.
 
@@ -53,7 +53,6 @@ use crate::statuses::Statuses;
 /// A rule by which a router remembers.
 #[expect(clippy::large_enum_variant, reason = "a router has a few, and they are not moved while it runs")]
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "a router has a handful of them")]
 pub enum Rule {
     /// Out until T.
     Cooldown(Cooldown),
@@ -78,7 +77,6 @@ pub enum Rule {
 /// What a router remembers by one rule, of each target.
 #[expect(clippy::large_enum_variant, reason = "a router has a few, and they are not moved while it runs")]
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a router has a handful of them")]
 pub enum Memory {
     /// Timed cooldowns.
     Cooldown(Cooldown, Vec<Cooling>),

@@ -1,7 +1,7 @@
 //! The lowest mean latency of the last answers, as LiteLLM 1.109.1 has it (`router_strategy/lowest_latency.py`).
 //!
-//! Each group of targets has a table. An answer enters its time per answer token [s], and where the request streams its
-//! time to first token [s] into a second list. A timeout (the router's own, and what LiteLLM maps to one: 408, 504)
+//! Each group of targets has a table. An answer enters its time per answer token (s), and where the request streams its
+//! time to first token (s) into a second list. A timeout (the router's own, and what LiteLLM maps to one: 408, 504)
 //! enters 1000 s into the first list. Other failures enter nothing: a target that fails at once keeps whatever mean it
 //! has, and one that has only ever failed keeps nought and is asked before everyone else.
 //!

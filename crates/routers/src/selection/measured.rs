@@ -182,7 +182,7 @@ impl Default for MeasuredBackoff {
 pub struct Figures {
     /// Effective price [$/M tokens].
     pub effective: f64,
-    /// Time to first token [s].
+    /// Time to first token (s).
     pub ttft: f64,
     /// Output tokens by the time from start to end [tokens/s].
     pub speed: f64,

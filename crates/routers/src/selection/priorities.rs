@@ -69,7 +69,7 @@ pub struct Load {
 /// How healthy a level is [%], where `overprovisioning` is in percent.
 #[must_use]
 pub fn health(hosts: Hosts, overprovisioning: u32) -> u32 {
-    if hosts.all == 0 { 0 } else { (overprovisioning * hosts.healthy / hosts.all).min(100) }
+    (overprovisioning * hosts.healthy).checked_div(hosts.all).map_or(0, |percent| percent.min(100))
 }
 
 /// What each level gets; `overprovisioning` and `panic` are in percent, and levels in the bit mask `excluded` get

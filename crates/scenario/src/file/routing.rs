@@ -70,6 +70,7 @@ const fn thousand() -> u32 {
 }
 
 /// How a router chooses. Targets are names of endpoints or of other routers.
+#[expect(clippy::large_enum_variant, reason = "a scenario has a handful, read once")]
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Strategy {

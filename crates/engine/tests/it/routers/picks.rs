@@ -24,7 +24,7 @@ fn v15_an_instant_500_is_asked_again_and_again_until_five_failures_cool_it() {
     let order: Vec<String> = stage.play().iter().map(|played| played.order()).collect();
     // Then a, which has answered nothing yet: the fifth failure, at 5.5 s, cools it until 10.5 s. One more in the same
     // minute is enough to cool it again, and so on: every fifth request falls into the hole.
-    let falls = |n: u32| (1..=5).contains(&n) || n > 5 && n % 5 == 0;
+    let falls = |n: u32| (1..=5).contains(&n) || n > 5 && n.is_multiple_of(5);
     let expected = (0..50).map(|n| if falls(n) { "a" } else { "b" });
     assert_eq!(order, expected.collect::<Vec<_>>());
 }

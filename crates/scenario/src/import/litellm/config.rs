@@ -33,7 +33,7 @@ impl Config<'_> {
             self.say(&path, &irrelevant("null: as if it were not there"));
             return Ok(None);
         }
-        if node.from_environment() {
+        if node.is_from_environment() {
             self.say(&path, &not_modelled("its value is in the environment; the default is taken"));
             return Ok(None);
         }

@@ -1,14 +1,14 @@
 //! A config of LiteLLM's proxy (`config.yaml`) to a scenario that runs as it is.
 //!
-//! * [`yaml`] – the file as a tree that knows where each value stands
-//! * [`account`] – what became of each value of the file
-//! * [`config`] – reads values, and keeps the account
-//! * [`deployments`] – `model_list` to endpoints and providers
-//! * [`routing`] – `router_settings` and `litellm_settings` to the keys of the router
-//! * [`groups`] – which groups a request can get to
-//! * [`known`] – keys that are not carried over, and why
-//! * [`places`] – what is assumed of providers
-//! * [`write`] – the scenario as text
+//! * `yaml` – the file as a tree that knows where each value stands
+//! * `account` – what became of each value of the file
+//! * `config` – reads values, and keeps the account
+//! * `deployments` – `model_list` to endpoints and providers
+//! * `routing` – `router_settings` and `litellm_settings` to the keys of the router
+//! * `groups` – which groups a request can get to
+//! * `known` – keys that are not carried over, and why
+//! * `places` – what is assumed of providers
+//! * `write` – the scenario as text
 //!
 //! A config says where requests may go. It does not say where machines are, how fast they are or what they charge, who
 //! sends, and what goes wrong: what the scenario says of these is a placeholder that is called *assumed* in the file and in the

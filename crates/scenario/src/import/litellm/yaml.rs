@@ -96,7 +96,7 @@ impl Node {
     }
 
     /// Whether its value is taken from the environment when LiteLLM starts.
-    pub(super) fn from_environment(&self) -> bool {
+    pub(super) fn is_from_environment(&self) -> bool {
         self.text().is_some_and(|text| text.starts_with("os.environ/"))
     }
 }
@@ -353,7 +353,7 @@ mod tests {
         assert_eq!(tree.get("e").unwrap().whole(), Some(2));
         assert_eq!(tree.get("f").unwrap().number(), None);
         assert_eq!(tree.get("g").unwrap().number(), Some(1e-6));
-        assert!(tree.get("h").unwrap().from_environment());
+        assert!(tree.get("h").unwrap().is_from_environment());
     }
 
     #[test]
