@@ -7,7 +7,7 @@
 mod peak;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use peak::flagship;
+use peak::{ROUTED, flagship};
 use sandbox_core::dist::{Lognormal, PoissonProcess};
 use sandbox_core::{Seed, Span, Time};
 use sandbox_engine::RunOptions;
@@ -42,6 +42,10 @@ fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("flagship");
     group.sample_size(10).throughput(Throughput::Elements(requests));
     group.bench_function("run and twin", |b| b.iter(run));
+    let routed = flagship("2h", ROUTED);
+    group.bench_function("run and twin, LiteLLM and OpenRouter's measured balancer", |b| {
+        b.iter(|| sandbox_engine::run(&routed, RunOptions::default()).expect("no law is broken"));
+    });
     group.bench_function("baseline: draw the requests", |b| b.iter(|| draw_only(&resolved)));
     group.finish();
 }

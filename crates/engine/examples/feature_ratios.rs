@@ -10,14 +10,15 @@
 #[path = "../benches/peak/mod.rs"]
 mod peak;
 
-use peak::flagship;
+use peak::{ROUTED, flagship};
 use sandbox_engine::{RunOptions, run};
 use sandbox_scenario::Resolved;
 
 const ROUNDS: usize = 5;
 
 /// A feature, and what switches it on for the workload, the endpoint or the router that carries most of the load.
-const FEATURES: [(&str, &[&str]); 19] = [
+const FEATURES: [(&str, &[&str]); 20] = [
+    ("LiteLLM, OpenRouter's measured balancer", ROUTED),
     (
         "renewal arrivals",
         &[r#"workloads.cn-chat.arrivals=Renewal(rate: "12/s", cv: 1.5, profile: DeepSeekDay)"#],

@@ -30,6 +30,8 @@ pub struct Composed {
     several: u64,
     /// Whether a memory lets in some requests and not others.
     admits: bool,
+    /// Whether a memory puts some targets behind others.
+    ranks: bool,
 }
 
 /// Which targets of a group are left at each step.
@@ -74,6 +76,7 @@ impl Composed {
             sticking: parts.sticky.map(Sticking::new),
             several,
             admits: parts.memory.iter().any(|rule| matches!(rule, Rule::Breaker(_))),
+            ranks: parts.memory.iter().any(Rule::ranks),
             parts,
         }
     }
@@ -140,7 +143,9 @@ impl Composed {
             if pool == 0 && self.ignores_memory(call, targets) {
                 pool = untried;
             }
-            pool = lowest(pool, |t| u32::from(self.rank(t, call.now)));
+            if self.ranks {
+                pool = lowest(pool, |t| u32::from(self.rank(t, call.now)));
+            }
             up &= pool;
             if self.selection.minds_health() && (up != 0 || self.selection.may_panic()) {
                 pool = untried;
@@ -521,8 +526,20 @@ fn retain(mask: u64, keep: impl Fn(usize) -> bool) -> u64 {
 /// The members of a mask with the lowest number.
 #[inline]
 fn lowest(mask: u64, number: impl Fn(usize) -> u32) -> u64 {
-    let least = members(mask).map(&number).min();
-    retain(mask, |t| Some(number(t)) == least)
+    if mask & mask.wrapping_sub(1) == 0 {
+        return mask;
+    }
+    let (mut least, mut kept) = (u32::MAX, 0);
+    for target in members(mask) {
+        let number = number(target);
+        if number < least {
+            (least, kept) = (number, 0);
+        }
+        if number == least {
+            kept |= 1 << target;
+        }
+    }
+    kept
 }
 
 impl Strategy for Composed {

@@ -13,3 +13,15 @@ pub(crate) fn flagship(duration: &str, sets: &[&str]) -> Resolved {
     all.extend(sets.iter().map(|&set| set.to_owned()));
     Resolved::load(path.as_ref(), &all).unwrap_or_else(|invalid| panic!("{invalid}"))
 }
+
+/// The flagship with LiteLLM in front and OpenRouter's measured balancer behind it, which hears from other customers.
+pub(crate) const ROUTED: &[&str] = &[
+    r#"routers.hybrid.strategy=LiteLlm(groups: [
+        (name: "direct", deployments: [(target: "siliconflow-direct")], fallbacks: ["grid"]),
+        (name: "grid", deployments: [(target: "openrouter")]),
+    ], timeouts: (first_token: "8s"))"#,
+    r#"routers.openrouter.strategy=OpenRouterMeasured(
+        targets: ["or-siliconflow", "or-deepinfra", "or-novita", "or-fireworks", "or-together"],
+        timeouts: (first_token: "5s"))"#,
+    r#"routers.openrouter.fleet=(rate: "20/s")"#,
+];

@@ -83,7 +83,7 @@ impl Machine {
                 self.first_token_reaches_client(request, at);
                 return;
             }
-            if self.world.routers[self.calls[call].router as usize].strategy.hedges() {
+            if self.world.routers[self.calls[call].router as usize].hedges {
                 let event = self.schedule(at, Event::Head(id), queue);
                 self.calls[call].heads.push((id, event));
                 return;
@@ -201,7 +201,7 @@ impl Machine {
         r.views[number].in_flight -= 1;
         r.views[number].retries -= u32::from(attempt.retry);
         r.strategy.observe(&seen);
-        if r.strategy.sweeps() {
+        if r.sweeps {
             self.update_beliefs(router, now);
         } else {
             self.update_belief(target, now);

@@ -111,7 +111,7 @@ impl Machine {
             queue.cancel(wake);
         }
         let router = self.calls[id].router;
-        if self.world.routers[router as usize].strategy.wants_truth() {
+        if self.world.routers[router as usize].wants_truth {
             self.reveal_truth(id, now);
         }
         if self.world.prices_move {
@@ -141,13 +141,13 @@ impl Machine {
             let (tried, running) = (!call.tried.is_empty(), !call.live.is_empty());
             recorder.decide(id, &r.targets, excluded, decision, tried, running);
         }
-        if r.strategy.sweeps() {
+        if r.sweeps {
             // The clock may have changed what it believes, and while all are out there are no results to learn from.
             self.update_beliefs(router as usize, now);
         }
         match decision {
             Decision::Try { target, reason } => {
-                let asks_on = self.world.routers[router as usize].strategy.hedges();
+                let asks_on = self.world.routers[router as usize].hedges;
                 self.try_target(id, target, reason, now, queue);
                 if asks_on {
                     self.step(id, now, queue);

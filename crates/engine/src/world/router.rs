@@ -12,6 +12,10 @@ use super::prices::Fees;
 pub(crate) struct Router {
     pub(crate) node: NodeId,
     pub(crate) strategy: Box<dyn Strategy>,
+    /// What the strategy says of itself, asked once.
+    pub(crate) hedges: bool,
+    pub(crate) sweeps: bool,
+    pub(crate) wants_truth: bool,
     /// The same strategy without any memory of trouble: what it would do in calm weather.
     pub(crate) pristine: Box<dyn Strategy>,
     pub(crate) noise: Noise,
@@ -44,9 +48,13 @@ pub(super) fn build_router(resolved: &Resolved, node: NodeId, index: usize, seed
         })
         .collect();
     let spec = &resolved.scenario.routers[index];
+    let strategy = build_strategy(resolved, &spec.strategy);
     Router {
         node,
-        strategy: build_strategy(resolved, &spec.strategy),
+        hedges: strategy.hedges(),
+        sweeps: strategy.sweeps(),
+        wants_truth: strategy.wants_truth(),
+        strategy,
         pristine: build_strategy(resolved, &spec.strategy),
         noise: seed.noise(&format!("router/{}", spec.drawn_as())),
         views,

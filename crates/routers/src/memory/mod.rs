@@ -98,6 +98,14 @@ pub enum Memory {
     Preference(Preference, Vec<Kept>),
 }
 
+impl Rule {
+    /// Whether it puts targets last in line rather than out.
+    #[must_use]
+    pub const fn ranks(&self) -> bool {
+        matches!(self, Self::Demotion(_) | Self::Uptime(_) | Self::Preference(_))
+    }
+}
+
 impl Memory {
     /// Nothing is remembered yet of `targets` targets.
     #[must_use]
