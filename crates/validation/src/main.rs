@@ -1,7 +1,8 @@
 //! `cargo validation`: measures all rows of `docs/validation.md` and the table of `docs/routers.md`, and writes both.
 //!
-//! `--only ID` measures and prints the rows whose id begins with that, and `--only routers` that table; `--check` compares
-//! with the files and exits with 1 if one has drifted or a row does not hold; `--list` lists the ids.
+//! `--only ID` measures and prints the rows whose id begins with that; `--only routers` prints the table of `docs/routers.md`,
+//! and writes it, for it takes a few seconds; `--check` compares with the files and exits with 1 if one has drifted or a
+//! row does not hold; `--list` lists the ids.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command prints")]
 
@@ -119,8 +120,7 @@ fn first_difference<'a>(stored: &'a str, fresh: &'a str) -> Option<(&'a str, &'a
 
 fn only(id: &str) -> ExitCode {
     if id == "routers" {
-        print!("{}", gallery::table(&exhibits()));
-        return ExitCode::SUCCESS;
+        return only_routers();
     }
     let checks: Vec<Check> = all().into_iter().filter(|check| check.id.starts_with(id)).collect();
     if checks.is_empty() {
@@ -130,4 +130,21 @@ fn only(id: &str) -> ExitCode {
     let rows = measure(&checks);
     rows.iter().for_each(|row| print!("{}", document::plain(row)));
     verdict(&rows)
+}
+
+fn only_routers() -> ExitCode {
+    let exhibits = exhibits();
+    print!("{}", gallery::table(&exhibits));
+    let path = docs(GALLERY);
+    let written = std::fs::read_to_string(&path)
+        .map_err(|error| error.to_string())
+        .and_then(|stored| gallery::document(&stored, &exhibits).ok_or("no place for the table".to_owned()))
+        .and_then(|fresh| std::fs::write(&path, fresh).map_err(|error| error.to_string()));
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("docs/{GALLERY}: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -56,7 +56,7 @@ pub(crate) struct World {
     pub(crate) reaches: Vec<Vec<bool>>,
     /// By workload and router, `permitted[workload * routers + router]`: the targets that may process its requests.
     pub(crate) permitted: Vec<u64>,
-    /// By node: the routers that have it for a target, and its number there.
+    /// By node: the routers with requests to route that have it for a target, and its number there.
     pub(crate) watchers: Vec<Vec<(u16, u16)>>,
     /// Prices change in this run, so that routers must be shown them.
     pub(crate) prices_move: bool,
@@ -116,7 +116,9 @@ impl World {
             }
         };
         let mut watchers = vec![Vec::new(); nodes.len()];
-        for (index, router) in routers.iter().enumerate() {
+        // A gateway that nobody enters may hear much from its fleet: that is no part of the story told.
+        let entered = entered(resolved);
+        for (index, router) in routers.iter().enumerate().filter(|(_, router)| entered[router.node.index()]) {
             for (number, target) in router.targets.iter().enumerate() {
                 watchers[target.index()].push((index as u16, number as u16));
             }
@@ -175,6 +177,18 @@ fn reaching(resolved: &Resolved, plan: NodeId) -> Vec<bool> {
         }
     }
     reaches
+}
+
+/// The nodes that requests of a workload can come to.
+fn entered(resolved: &Resolved) -> Vec<bool> {
+    let mut entered = vec![false; resolved.nodes.len()];
+    let mut open: Vec<NodeId> = resolved.workloads.iter().map(|workload| workload.entry).collect();
+    while let Some(id) = open.pop() {
+        if !std::mem::replace(&mut entered[id.index()], true) {
+            open.extend(&resolved.nodes[id.index()].targets);
+        }
+    }
+    entered
 }
 
 fn build_node(resolved: &Resolved, node: &sandbox_scenario::resolved::Node, seed: &Seed) -> Node {

@@ -61,3 +61,21 @@ fn the_feed_counts_failures_and_not_only_outages() {
         assert_eq!(stage.play()[1].order(), order, "{share}");
     }
 }
+
+/// Detection is told of the routers that requests can come to: behind `router` the gateway counts, beside it it does not.
+#[test]
+fn a_gateway_that_nobody_enters_sees_no_outage() {
+    for (router, seen) in [(r#"Single(target: "grid")"#, true), (r#"Single(target: "cheap")"#, false)] {
+        let mut stage = Stage::new(&["cheap", "dear"], router, 0).requests_at([0, 110_000]).fails(
+            "cheap",
+            "Down(status: 503)",
+            "60s",
+            "120s",
+        );
+        stage.routers = format!(
+            r#"(name: "grid", region: "here", {FLEET} strategy: OpenRouterLegacy(targets: ["cheap", "dear"])),"#
+        );
+        let faults = stage.play_with_output().1.summary.faults;
+        assert_eq!(faults[0].detection_lag_s.is_some(), seen, "{router}");
+    }
+}
