@@ -417,7 +417,7 @@ impl Composed {
             Reason::Avoids
         } else if left.unguarded != left.filtered && wanted(left.filtered) != target {
             Reason::Guarded
-        } else if self.selection.spreads() {
+        } else if self.selection.spreads() && left.filtered.count_ones() > 1 {
             Reason::Spread
         } else {
             Reason::Choice
