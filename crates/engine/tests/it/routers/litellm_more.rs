@@ -231,14 +231,14 @@ fn of_a_thousand_attempts_all_must_have_failed_within_a_minute() {
 /// the minute that began with the answer.
 #[test]
 fn one_answer_in_the_minute_keeps_a_lone_primary() {
-    let arrivals: Vec<u64> = std::iter::once(0).chain((0..1_300).map(|i| 1_000 + 50 * i)).collect();
+    let arrivals: Vec<u64> = std::iter::once(0).chain((0..1_300).map(|i| 1_010 + 50 * i)).collect();
     let played = Stage::new(&PF, &lone(r#"num_retries: 0, cooldown_time: "600s""#), 0)
         .fails("p", "Down(status: 503)", "500ms", "24h")
         .requests_at(arrivals.iter().copied())
         .play();
     let first = played.iter().position(|played| played.order() == "f").expect("it cools in the end");
-    // The failure at 60.2 s is the first without an answer in the minute before.
-    assert_eq!(arrivals[first], 60_250);
+    // The failure at 60.21 s is the first without an answer in its minute.
+    assert_eq!(arrivals[first], 60_260);
 }
 
 #[test]
@@ -443,4 +443,54 @@ fn v17_of_five_requests_a_minute_four_are_used() {
         .play();
     assert_eq!(orders(&played), ["a", "a", "a", "a", "", "", "", "", "a"]);
     assert_eq!(played[4].status(), 429);
+}
+
+/// Both levels of one group: it has several deployments, so that nobody sleeps even where a level is one alone.
+#[test]
+fn a_level_of_one_does_not_sleep_between_its_retries() {
+    let strategy = r#"LiteLlm(groups: [
+        (name: "g", deployments: [(target: "a", order: 1), (target: "b", order: 2)], fallbacks: ["h"]),
+        (name: "h", deployments: [(target: "f")])], disable_cooldowns: true)"#;
+    let played = Stage::new(&["a", "b", "f"], strategy, 1).always("a", 503).always("b", 503).play();
+    assert_eq!((played[0].order().as_str(), played[0].times()), ("a,a,a,b,b,b,f", vec![0.0; 7]));
+}
+
+#[test]
+fn those_without_an_order_come_after_all_others() {
+    let played = Stage::new(&AB, &group(&["b", "a, order: 7"], "num_retries: 0"), 0)
+        .always("a", 429)
+        .requests_at([0, 1_000, 5_000])
+        .play();
+    assert_eq!(orders(&played), ["a", "b", "a"]);
+}
+
+/// LiteLLM asks its retry policy once, with the first failure of a group.
+#[test]
+fn the_first_failure_decides_the_number_of_retries() {
+    let policy = r#"retry_policy: [(on: ["429"], retries: 0)]"#;
+    let played = Stage::new(&PF, &lone(policy), 1)
+        .fails("p", "Down(status: 503)", "0s", "400ms")
+        .fails("p", "Down(status: 429)", "400ms", "24h")
+        .play();
+    assert_eq!(played[0].order(), "p,p,p,f");
+}
+
+#[test]
+fn wrong_keys_of_a_lone_deployment_are_not_retried() {
+    let played = Stage::new(&PF, &lone("disable_cooldowns: true"), 3).always("p", 401).play();
+    assert!(played.iter().all(|played| played.order() == "p,f" && played.times()[1] == 0.0));
+}
+
+/// 0.5 s doubles up to 8 s; a `retry_after` beyond these 8 s is cut to them, too.
+#[test]
+fn no_sleep_is_longer_than_eight_seconds_and_jitter() {
+    let gaps =
+        |played: &Played| -> Vec<f64> { played.times().windows(2).map(|pair| pair[1] - pair[0]).collect() };
+    let played = Stage::new(&PF, &lone("num_retries: 6"), 1).always("p", 503).play();
+    for (gap, base) in gaps(&played[0]).into_iter().zip([0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]) {
+        within(gap, base, base + 0.75);
+    }
+    let played = Stage::new(&PF, &lone(r#"num_retries: 1, retry_after: "20s""#), 1).always("p", 503).play();
+    assert_eq!(played[0].order(), "p,p,f");
+    gaps(&played[0]).into_iter().for_each(|gap| within(gap, 8.0, 8.75));
 }
