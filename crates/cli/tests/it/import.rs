@@ -83,11 +83,6 @@ fn a_litellm_config_becomes_a_scenario_that_runs_as_it_is() {
         for part in ["mapped (", "not modelled (", "irrelevant to routing (", "note: PRICES NOT KNOWN of "] {
             assert!(told.err.contains(part), "{part}:\n{}", told.err);
         }
-        if told.err.contains("cannot be simulated yet") {
-            assert_eq!(name, "latency");
-            bench.sandbox("run imported.ron --out latency").expect(3);
-            continue;
-        }
         bench.sandbox(&format!("run imported.ron --out {name}")).expect(0);
         let summary = bench.summary(name);
         assert!(summary.requests.arrived > 3_000, "an hour at one a second");

@@ -31,7 +31,7 @@ pub struct Cooldown {
     /// Added to a Retry-After. (Helicone: 30 s.)
     pub beyond_retry_after: Span,
     /// Whether failures count on while it lasts and are not forgotten when it begins: for `within` from the first,
-    /// however it goes. (LiteLLM's allowed fails: yes.)
+    /// however it goes. A failure that would start one of no length does not count then. (LiteLLM's allowed fails: yes.)
     pub keeps_count: bool,
     /// By target: whether only the failures in `failures_of` count. Empty: no.
     pub spares: Vec<bool>,
@@ -83,6 +83,9 @@ impl Cooling {
         if !rule.counts.has(status) || spared && listed.is_none() {
             return;
         }
+        if rule.keeps_count && Self::length(rule, seen).is_zero() {
+            return;
+        }
         let age = seen.now.since(self.first);
         if self.failures == 0 || age > rule.within || rule.keeps_count && age == rule.within {
             self.first = seen.now;
@@ -95,13 +98,17 @@ impl Cooling {
         }
     }
 
+    /// How long a cooldown that this failure starts lasts.
+    fn length(rule: &Cooldown, seen: &Seen) -> Span {
+        let asked = seen.answer.retry_after().filter(|_| rule.retry_after);
+        asked.map_or(rule.length, |asked| asked.saturating_add(rule.beyond_retry_after))
+    }
+
     fn start(&mut self, rule: &Cooldown, seen: &Seen) {
         if self.until > seen.now {
             return;
         }
-        let asked = seen.answer.retry_after().filter(|_| rule.retry_after);
-        let length = asked.map_or(rule.length, |asked| asked.saturating_add(rule.beyond_retry_after));
-        self.until = seen.now.saturating_add(length);
+        self.until = seen.now.saturating_add(Self::length(rule, seen));
         if !rule.keeps_count {
             self.failures = 0;
         }

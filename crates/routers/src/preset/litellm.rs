@@ -39,7 +39,8 @@ pub struct LiteLlm {
     /// rules by ratio.
     #[serde(default)]
     pub allowed_fails: Option<u32>,
-    /// The same for some failures. Where only this is given, 3 of the others are allowed.
+    /// The same for some failures, of those that can cool a deployment at all. Where only this is given, 3 of the others
+    /// are allowed.
     #[serde(default)]
     pub allowed_fails_policy: Vec<AllowedFails>,
     /// How long a cooldown lasts without a Retry-After. Default 5 s. At zero there is none.
@@ -265,7 +266,8 @@ impl LiteLlm {
             failures: self.allowed_fails.unwrap_or(3).saturating_add(1),
             within: if self.cooldown_time.is_zero() { default } else { self.cooldown_time },
             length: self.cooldown_time,
-            counts: policy.iter().fold(against_target(), |all, entry| all.or(&entry.on)),
+            // A router's policy does not make count what never cools (`_should_run_cooldown_logic`).
+            counts: against_target(),
             failures_of: listed.collect(),
             retry_after: true,
             keeps_count: true,

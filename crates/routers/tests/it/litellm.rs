@@ -99,7 +99,9 @@ fn cools(preset: &LiteLlm, policy: &[(u16, u32)], target: usize, history: &[Even
     if answer.is_ok() || by_caller || preset.disable_cooldowns {
         return false;
     }
-    if !can_cool(status) && of_policy(status).is_none() {
+    // What never cools is not made to by a router's policy, and a cooldown of no length is none.
+    let no_length = |answer: Answer| answer.retry_after().unwrap_or(preset.cooldown_time).is_zero();
+    if !can_cool(status) || no_length(answer) {
         return false;
     }
     if status == 402 && !several && of_policy(status).is_none() {
@@ -108,7 +110,7 @@ fn cools(preset: &LiteLlm, policy: &[(u16, u32)], target: usize, history: &[Even
     if preset.allowed_fails.is_some() || !policy.is_empty() {
         let counts = |status: u16| {
             let exempt = target == 1 || status == 402 && !several;
-            of_policy(status).is_some() || can_cool(status) && !exempt
+            can_cool(status) && (of_policy(status).is_some() || !exempt)
         };
         if !counts(status) {
             return false;
@@ -116,6 +118,7 @@ fn cools(preset: &LiteLlm, policy: &[(u16, u32)], target: usize, history: &[Even
         let counted: Vec<Time> = history
             .iter()
             .filter(|(_, _, answer, by_caller)| !answer.is_ok() && !by_caller && counts(answer.status().0))
+            .filter(|&&(_, _, answer, _)| !no_length(answer))
             .map(|&(at, ..)| at)
             .collect();
         let ttl = if preset.cooldown_time.is_zero() { Span::from_secs(5) } else { preset.cooldown_time };

@@ -340,15 +340,15 @@ fn retry_after_is_the_least_wait() {
 
 #[test]
 fn an_allowed_fails_policy_counts_what_it_names_and_a_lone_deployment_without_fallback_is_spared() {
-    let policy = r#"num_retries: 0, allowed_fails_policy: [(on: ["400"], fails: 1)], cooldown_time: "60s""#;
+    let policy = r#"num_retries: 0, allowed_fails_policy: [(on: ["404"], fails: 1)], cooldown_time: "60s""#;
     let stage = |strategy: &str, status| {
         Stage::new(&PF, strategy, 0).always("p", status).requests_at((0..6).map(|n| 1_000 * n)).play()
     };
-    assert_eq!(orders(&stage(&lone(policy), 400)), ["p,f", "p,f", "f", "f", "f", "f"]);
+    assert_eq!(orders(&stage(&lone(policy), 404)), ["p,f", "p,f", "f", "f", "f", "f"]);
     // Of the others three are allowed.
     assert_eq!(orders(&stage(&lone(policy), 500)), ["p,f", "p,f", "p,f", "p,f", "f", "f"]);
     let alone =
         |more: &str| format!(r#"LiteLlm(groups: [(name: "g", deployments: [(target: "p")])], {more})"#);
     assert_eq!(orders(&stage(&alone(policy), 500)), ["p"; 6]);
-    assert_eq!(orders(&stage(&alone(policy), 400)), ["p", "p", "", "", "", ""]);
+    assert_eq!(orders(&stage(&alone(policy), 404)), ["p", "p", "", "", "", ""]);
 }

@@ -5,7 +5,7 @@
 //! * [`metamorphic`] – what must not matter: names, weeks, the order of a file
 //! * [`picks`] – selections that learn, and the gateway that is made of them
 //! * [`envoy`] – Envoy: priority levels, ejections, retries
-//! * [`litellm`], [`litellm_table`] – LiteLLM
+//! * [`litellm`], [`litellm_table`], [`litellm_more`] – LiteLLM
 //! * [`openrouter`] – OpenRouter's balancers and request fields
 //! * [`plain`] – ordered fallback
 //! * [`ours`] – breakers, spilling, the hybrid
@@ -24,6 +24,7 @@ mod hedges;
 mod kong;
 mod limits_and_prices;
 mod litellm;
+mod litellm_more;
 mod litellm_table;
 mod metamorphic;
 mod nested;

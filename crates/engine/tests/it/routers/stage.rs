@@ -28,6 +28,8 @@ pub(crate) struct Stage {
     pub(crate) serving: String,
     /// An endpoint in a region of its own called `far`, and how far it is.
     pub(crate) far: Option<(&'static str, &'static str)>,
+    /// How long the client waits.
+    pub(crate) deadline: &'static str,
     /// Further keys of the workload.
     pub(crate) workload: String,
     pub(crate) start: &'static str,
@@ -72,6 +74,7 @@ impl Stage {
             faults: String::new(),
             serving: String::new(),
             far: None,
+            deadline: "10m",
             workload: String::new(),
             start: "2026-11-18 00:00 UTC",
             duration: "24h",
@@ -122,7 +125,7 @@ impl Stage {
             format!(r#"(name: "provider of {name}", region: "{region}"),"#)
         };
         let way = |(_, rtt)| format!(r#"(from: "here", to: "far", rtt: "{rtt}", jitter: 0.0),"#);
-        let Self { strategy, routers, faults, workload, start, duration, seed, .. } = self;
+        let Self { strategy, routers, faults, deadline, workload, start, duration, seed, .. } = self;
         let text = format!(
             r#"(name: "stage", start: "{start}", duration: "{duration}", seed: {seed}, bucket: "10m",
                 links: [(from: "here", to: "here", rtt: "0s", jitter: 0.0), {}],
@@ -132,7 +135,7 @@ impl Stage {
                     (name: "router", region: "here", strategy: {strategy}),
                     {routers}
                 ],
-                workloads: [(name: "w", region: "here", entry: "client", plan: "{}", deadline: "10m",
+                workloads: [(name: "w", region: "here", entry: "client", plan: "{}", deadline: "{deadline}",
                     arrivals: Trace(file: "{}"), {workload})],
                 weather: (script: [{faults}]))"#,
             self.far.map(way).unwrap_or_default(),

@@ -70,6 +70,15 @@ pub(super) fn reached(
     while let Some(name) = waiting.get(next).cloned() {
         next += 1;
         let own = chains.get(name.as_str());
+        if let Some(chain) = own.filter(|chain| chain.to.is_empty()) {
+            match &settings.default_fallbacks {
+                None => config.say(&chain.path, &mapped("groups: no fallbacks")),
+                Some(_) => config.say(
+                    &chain.path,
+                    &not_modelled("an empty list keeps LiteLLM from default_fallbacks, and does not here"),
+                ),
+            }
+        }
         let fallbacks = own.map(|chain| follow(config, names, chain, Some(&name))).unwrap_or_default();
         let mut further = fallbacks.clone();
         if let (None, Some(chain)) = (own, &settings.default_fallbacks) {

@@ -34,13 +34,17 @@ pub(super) struct Settings {
     pub(super) aliases: Vec<(String, String)>,
 }
 
-/// Exceptions of LiteLLM by the start of their keys, with the statuses that raise them.
-const EXCEPTIONS: [(&str, &str); 5] = [
-    ("BadRequestError", "400"),
-    ("AuthenticationError", "401"),
-    ("TimeoutError", "408"),
-    ("RateLimitError", "429"),
-    ("InternalServerError", "500"),
+/// Exceptions of LiteLLM by the start of their keys, with the statuses of an OpenAI-compatible upstream that raise them
+/// (LiteLLM 1.109.1 `exception_mapping_utils.py`; the keys: `types/router.py`, `RetryPolicy` and `AllowedFailsPolicy`).
+const EXCEPTIONS: [(&str, &str); 8] = [
+    ("BadRequestError", r#""400", "422""#),
+    ("AuthenticationError", r#""401""#),
+    ("NotFoundError", r#""404""#),
+    ("TimeoutError", r#""408", "504""#),
+    ("RateLimitError", r#""429""#),
+    ("InternalServerError", r#""500""#),
+    ("BadGatewayError", r#""502""#),
+    ("ServiceUnavailableError", r#""503""#),
 ];
 
 pub(super) fn read(config: &mut Config<'_>, root: &Node) -> Result<Settings, Invalid> {
@@ -60,7 +64,14 @@ pub(super) fn read(config: &mut Config<'_>, root: &Node) -> Result<Settings, Inv
         both(config, router, module, "allowed_fails", Config::whole)?.map(|n| n.to_string()),
     );
     put("allowed_fails_policy", policy(config, router, "allowed_fails_policy", "AllowedFails", "fails")?);
-    put("cooldown_time", alone(config, router, "cooldown_time", Config::seconds)?.map(|s| quoted(&span(s))));
+    let cooldown = config.seconds(router, ROUTER, "cooldown_time")?;
+    // `cooldown_time or DEFAULT_COOLDOWN_TIME_SECONDS` (LiteLLM 1.109.1 `router_python_core.py`).
+    if cooldown == Some(0.0) {
+        let why = "LiteLLM's router takes 0 as none given, which is 5 s; see disable_cooldowns";
+        config.say(&under(ROUTER, "cooldown_time"), &irrelevant(why));
+    }
+    config.say(&under(ROUTER, "cooldown_time"), &mapped("cooldown_time"));
+    put("cooldown_time", cooldown.filter(|&seconds| seconds > 0.0).map(|s| quoted(&span(s))));
     put(
         "disable_cooldowns",
         alone(config, router, "disable_cooldowns", Config::truth)?.map(|yes| yes.to_string()),
@@ -203,10 +214,21 @@ fn policy(
     let mut rules = Vec::new();
     for (start, status) in EXCEPTIONS {
         let name = format!("{start}{ending}");
-        if let Some(number) = config.whole(map, &path, &name)? {
-            rules.push(format!("(on: [\"{status}\"], {what}: {number})"));
-            config.say(&under(&path, &name), &mapped(format!("{key}, status {status}")));
+        if name == "BadGatewayErrorRetries" {
+            // LiteLLM has no such key.
+            continue;
         }
+        if let Some(number) = config.whole(map, &path, &name)? {
+            rules.push(format!("(on: [{status}], {what}: {number})"));
+            config.say(&under(&path, &name), &mapped(format!("{key}, status {}", status.replace('"', ""))));
+        }
+    }
+    // The first entry that has a status holds, so that this one is for all others.
+    if ending == "Retries"
+        && let Some(number) = config.whole(map, &path, "DefaultRetries")?
+    {
+        rules.push(format!("(on: [\"400-599\"], {what}: {number})"));
+        config.say(&under(&path, "DefaultRetries"), &mapped(format!("{key}, all other statuses")));
     }
     let content = under(&path, &format!("ContentPolicyViolationError{ending}"));
     config.say(&content, &not_modelled("nothing here violates a content policy"));
