@@ -31,6 +31,7 @@
 #![forbid(unsafe_code)]
 
 pub mod backoff;
+mod bounds;
 pub mod budget;
 pub mod clairvoyant;
 pub mod composed;

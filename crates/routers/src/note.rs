@@ -1,5 +1,8 @@
 //! What a composed router remembers of one request between questions, in 64 bits.
 
+/// Retries are counted up to this.
+pub(crate) const RETRIES_COUNTED: u32 = u8::MAX as u32;
+
 /// Progress of a request.
 #[derive(Copy, Clone, PartialEq, Eq, Default, Debug)]
 pub(crate) struct Note {

@@ -1,5 +1,5 @@
 //! What must not matter: what things are called, in which week a scenario begins, and in which order things that have
-//! nothing to do with each other stand in the file. Over scenarios drawn by swarm.
+//! nothing to do with each other stand in the file. Over scenarios drawn by swarm, and over every preset.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use sandbox_engine::{EventKind, EventRecord, RunOutput};
 use sandbox_scenario::file::Scenario;
 use sandbox_scenario::{Resolved, scenario_to_text};
 
+use super::presets;
 use crate::support::run_logged;
 use crate::swarm;
 
@@ -18,13 +19,25 @@ fn resolve(text: &str) -> Resolved {
     Resolved::parse("metamorphic.ron", text, None, &[]).unwrap_or_else(|invalid| panic!("{invalid}\n{text}"))
 }
 
-/// The same scenarios in every run; `PROPTEST_CASES` draws more.
+/// Scenarios drawn by swarm, and every preset under drawn weather.
 fn over_drawn_scenarios(holds: impl Fn(&Resolved, u64) -> Result<(), TestCaseError>) {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
+    let draws = (prop::bits::u64::between(0, swarm::FEATURE_COUNT), any::<u64>());
+    run_cases(CASES, draws, |(on, numbers)| holds(&resolve(&swarm::scenario(on, numbers)), numbers));
+    for preset in 0..presets::COUNT {
+        let draws = (prop::bits::u32::between(0, presets::SWITCHES), any::<u64>());
+        run_cases(1, draws, |(on, numbers)| {
+            holds(&resolve(&presets::scenario(preset, on, numbers)), numbers)
+        });
+    }
+}
+
+/// The same cases in every run; `PROPTEST_CASES` draws more.
+fn run_cases<S: Strategy>(cases: u32, draws: S, holds: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+    let wanted = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse::<u32>().ok());
+    let cases = wanted.map_or(cases, |wanted| (wanted * cases).div_ceil(CASES));
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[0x4D; 32]));
-    let draws = (prop::bits::u64::between(0, swarm::FEATURE_COUNT), any::<u64>());
-    let result = runner.run(&draws, |(on, numbers)| holds(&resolve(&swarm::scenario(on, numbers)), numbers));
+    let result = runner.run(&draws, holds);
     if let Err(error) = result {
         panic!("{error}");
     }

@@ -12,6 +12,7 @@
 //! * [`hedges`] – two attempts at once
 //! * [`nested`] – routers below routers
 //! * [`guards`] – caps on spending and on attempts in flight
+//! * [`presets`] – what holds of every preset in any weather
 //! * [`portkey`], [`bifrost`], [`tensorzero`], [`kong`] – gateways
 //! * [`openai_sdk`] – a client's own retries, alone and on top of a gateway
 //! * [`limits_and_prices`] – what accounts share, and prices by the hour
@@ -34,5 +35,6 @@ mod ours;
 mod picks;
 mod plain;
 mod portkey;
+mod presets;
 mod stage;
 mod tensorzero;
