@@ -141,7 +141,7 @@ fn cools(preset: &LiteLlm, policy: &[(u16, u32)], target: usize, history: &[Even
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
 
     #[test]
     fn cooldowns_agree_with_the_rules_applied_to_the_whole_history(
