@@ -43,13 +43,21 @@ pub(super) const SWITCHES: usize = KINDS.len() + 2;
 #[derive(Copy, Clone, PartialEq, Debug)]
 pub(super) enum Returns {
     /// Every request is asked of whom a router would ask that has never seen any trouble, and served there. This holds
-    /// where the pick is by order, or by dice that belong to the request.
+    /// where the pick is by order or price, or by dice that belong to the request; and for a spill, whose share is all
+    /// again once it has grown for long enough. It is sharper than a comparison of shares.
     AsIfNothingWas,
-    /// All these targets have traffic again, and serve it: the pick learns or goes by turns, so that who gets which
-    /// request depends on what was before.
+    /// All these targets have traffic again, and serve it: who gets which request depends on what was before.
+    ///
+    /// * Measured shares: results weigh half after five minutes, so shares come back slowly, but none is below its
+    ///   floor once the pause is over.
+    /// * Least busy: ties and load depend on who is served now. By usage: the minute in which a target was out counts
+    ///   little for it, until the next begins.
+    /// * Turns (Envoy, Kong, a ratio in turn): whose turn it is depends on the turns so far.
+    /// * Peak EWMA: a peak fades to 1/e in each `decay`, and is felt until it is near the others.
+    /// * A latency table: as a whole it is forgotten after its `ttl`, here 20 s.
     ToAll(&'static [usize]),
-    /// Not within any time that is short: see the test that shows it.
-    Forgets,
+    /// Not within any time that is short: LiteLLM's latency table with its own `ttl` of an hour. Another test shows it.
+    Remembers,
 }
 
 /// A preset and what is known of it besides its parts.
@@ -61,14 +69,21 @@ pub(super) struct Known {
     pub(super) never: &'static [usize],
     /// What its pick takes to come back [s], beyond its memories.
     pub(super) pick: u64,
+    /// Where targets have traffic again: the least share that each has of it. Turns give a third, and a sixth to one that
+    /// half of the requests may not use.
+    pub(super) share: f64,
 }
 
 const fn known(name: &'static str, strategy: &'static str) -> Known {
-    Known { name, strategy, returns: Returns::AsIfNothingWas, never: &[], pick: 0 }
+    Known { name, strategy, returns: Returns::AsIfNothingWas, never: &[], pick: 0, share: 0.0 }
 }
 
 const fn turns(name: &'static str, strategy: &'static str, targets: &'static [usize], pick: u64) -> Known {
     Known { returns: Returns::ToAll(targets), pick, ..known(name, strategy) }
+}
+
+const fn fair(name: &'static str, strategy: &'static str, targets: &'static [usize]) -> Known {
+    Known { share: 0.1, ..turns(name, strategy, targets, 0) }
 }
 
 /// The targets, as every preset below numbers those that it has.
@@ -154,7 +169,7 @@ pub(super) const PRESETS: [Known; 37] = [
         r#"LiteLlm(groups: [(name: "g", deployments: [(target: "first"), (target: "second"), (target: "third")])], routing: CostBased, L)"#,
     ),
     Known {
-        returns: Returns::Forgets,
+        returns: Returns::Remembers,
         ..known(
             "litellm, by latency",
             r#"LiteLlm(groups: [(name: "g", deployments: [(target: "first"), (target: "second")])], routing: LatencyBased(), L)"#,
@@ -179,23 +194,20 @@ pub(super) const PRESETS: [Known; 37] = [
         r#"Portkey(targets: ["first", "second"], circuit_breaker: (failure_threshold: 4, failure_threshold_percentage: 30.0, minimum_requests: 5, window: "20s"), request_timeout: "2s")"#,
     ),
     known("bifrost", r#"Bifrost(providers: [["first", "second"], ["third"]], max_retries: 2, T)"#),
-    turns(
+    fair(
         "envoy, two priorities",
         r#"Envoy(targets: ["first", "second", "third"], priorities: [["first", "second"], ["third"]], outlier_detection: (max_ejection_time: "20s", base_ejection_time: "10s", interval: "5s", max_ejection_percent: 100), retry_policy: (num_retries: 2, concurrent: (share: 0.2)), T)"#,
         &[0, 1],
-        0,
     ),
-    turns(
+    fair(
         "envoy, percent 100",
         r#"Envoy(targets: ["first", "second", "third"], outlier_detection: (max_ejection_time: "20s", base_ejection_time: "10s", interval: "5s", max_ejection_percent: 100, consecutive_5xx: 3, enforcing_failure_percentage: 100, failure_percentage_minimum_hosts: 2, failure_percentage_request_volume: 5), panic: 0.0, retry_policy: (num_retries: 3), T)"#,
         &[0, 1, 2],
-        0,
     ),
-    turns(
+    fair(
         "kong",
         r#"Kong(targets: ["first", "second", "third"], max_fails: 3, failover_criteria: [Error, Timeout, Http429, Http500, Http503], T)"#,
         &[0, 1, 2],
-        0,
     ),
     turns(
         "helicone",
@@ -214,7 +226,7 @@ pub(super) const PRESETS: [Known; 37] = [
     ),
     known(
         "ttft hedge",
-        r#"TtftHedge(targets: ["first", "second", "third"], after: "700ms", most: 2, breaker: (failures: 3, length: "10s"), T)"#,
+        r#"TtftHedge(targets: ["first", "second", "third"], after: "400ms", breaker: (failures: 3, length: "10s"), T)"#,
     ),
     known(
         "price guard",
@@ -231,11 +243,10 @@ pub(super) const PRESETS: [Known; 37] = [
         "asymmetric hybrid",
         r#"AsymmetricHybrid(primary: "first", overflow: ["second", "third"], in_flight: 60, breaker: (length: "10s", ramp: "20s"), T)"#,
     ),
-    turns(
+    fair(
         "composed, a ratio in turn",
         r#"Composed(targets: ["first", "second", "third", "fourth"], only: ["first", "second", "third"], pick: RoundRobin, memory: [ErrorRatio(window: "20s", above: 0.3, every: "3s", length: None), PassiveCheck(fail_timeout: "5s")], retry: (retries: 3, rounds: 1, backoff: (base: "100ms"), rules: [(on: ["429", "5xx"], at: Other)]), T)"#,
         &[0, 1, 2],
-        0,
     ),
     known(
         "composed, many memories",

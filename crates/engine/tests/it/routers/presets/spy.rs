@@ -186,6 +186,10 @@ impl Spy {
         {
             wrong(|| format!("{now:?}: asks {target} after {:?}, and {most} are the most", call.attempts));
         }
+        let tried = call.attempts.iter().fold(1_u64 << target, |mask, tried| mask | 1 << tried.target);
+        if tried.count_ones() > self.watch.parts.most_targets {
+            wrong(|| format!("{now:?}: asks {target}, one too many, after {:?}", call.attempts));
+        }
         let running = call.attempts.iter().filter(|tried| tried.answer.is_none()).count() as u32;
         let together = self.watch.parts.hedge.map_or(0, |hedge| hedge.most);
         if running > together {
