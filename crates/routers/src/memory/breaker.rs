@@ -1,13 +1,12 @@
 //! A circuit breaker: closed, open for a time, then half-open until probes have passed; and a ramp back to all traffic.
 //!
 //! A result counts only if its attempt began in the state that it finds: what was sent before the circuit opened
-//! neither closes nor re-opens it. How many attempts a half-open circuit has in flight is the router's own count of
-//! attempts at the target, those from before included; attempts that a hedge abandons end there without a result.
+//! neither closes nor re-opens it, nor does it take a probe's place. A probe whose caller leaves it ends without a result:
+//! it frees its place when the router has fewer attempts in flight there than probes that are counted.
 
 use sandbox_core::{Span, Time};
 use serde::{Deserialize, Serialize};
 
-use super::against_target;
 use super::window::Sliding;
 use crate::contract::Seen;
 use crate::statuses::Statuses;
@@ -22,7 +21,8 @@ pub struct Breaker {
     pub share: f64,
     /// The window. Default 30 s.
     pub window: Span,
-    /// Statuses that are failures. Default: 401, 402, 404, 408, 429 and 5xx. Others but success say nothing.
+    /// Statuses that are failures. Default: 401, 402, 403, 404, 408, 429 and 5xx: an empty balance (SiliconFlow's 403)
+    /// is as bad as an outage. Others but success say nothing.
     pub counts: Statuses,
     /// How long it is open. Default 30 s.
     pub length: Span,
@@ -46,7 +46,7 @@ impl Default for Breaker {
             failures: 5,
             share: 0.5,
             window: Span::from_secs(30),
-            counts: against_target(),
+            counts: Statuses::of(&["401-404", "408", "429", "5xx"]),
             length: Span::from_secs(30),
             growth: 1.0,
             length_max: Span::from_mins(5),
@@ -79,6 +79,8 @@ pub struct Circuit {
     length: Span,
     /// Probes that have passed.
     passed: u32,
+    /// Probes of which nothing has been heard.
+    begun: u32,
     results: Sliding,
 }
 
@@ -101,7 +103,7 @@ impl Circuit {
     ) -> bool {
         match self.state {
             State::Fresh => true,
-            State::Open(_) => in_flight < rule.probes,
+            State::Open(_) => self.begun.min(in_flight) < rule.probes,
             State::Closed => {
                 let past = now.saturating_since(self.since);
                 if past >= rule.ramp {
@@ -113,7 +115,17 @@ impl Circuit {
         }
     }
 
+    /// An attempt begins.
+    pub(super) fn choose(&mut self, now: Time) {
+        if matches!(self.state, State::Open(until) if until <= now) {
+            self.begun += 1;
+        }
+    }
+
     pub(super) fn observe(&mut self, rule: &Breaker, seen: &Seen) {
+        if matches!(self.state, State::Open(until) if seen.began >= until) {
+            self.begun = self.begun.saturating_sub(1);
+        }
         let passed = seen.answer.is_ok();
         if !passed && !rule.counts.has(seen.answer.status()) {
             return;

@@ -142,8 +142,10 @@ impl Memory {
     /// An attempt begins.
     #[inline]
     pub fn choose(&mut self, target: usize, now: Time) {
-        if let Self::PassiveCheck(rule, targets) = self {
-            targets[target].choose(rule, now);
+        match self {
+            Self::PassiveCheck(rule, targets) => targets[target].choose(rule, now),
+            Self::Breaker(_, targets) => targets[target].choose(now),
+            _ => {}
         }
     }
 

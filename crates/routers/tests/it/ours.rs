@@ -19,7 +19,7 @@ type Ended = (Time, Time, Answer);
 
 fn is_failure(answer: Answer) -> bool {
     let status = answer.status().0;
-    !answer.is_ok() && ([401, 402, 404, 408, 429].contains(&status) || (500..600).contains(&status))
+    !answer.is_ok() && ([401, 402, 403, 404, 408, 429].contains(&status) || (500..600).contains(&status))
 }
 
 /// A stretch of a circuit's history: closed (with the time from which on results count), or open until a time and
@@ -142,7 +142,13 @@ proptest! {
                     Stretch::Open { until, .. } => {
                         prop_assert!(down, "until it closes");
                         prop_assert_eq!(out, then < until);
-                        prop_assert!(admits(rule.probes - 1) && !admits(rule.probes));
+                        let mut probing = memory.clone();
+                        for _ in 0..if out { 0 } else { rule.probes } {
+                            prop_assert!(probing.admits(1, then, 1_000, || luck), "a place is free");
+                            probing.choose(1, then);
+                        }
+                        prop_assert!(out || !probing.admits(1, then, 1_000, || luck), "all places are taken");
+                        prop_assert!(probing.admits(1, then, rule.probes - 1, || luck), "one has been left");
                     }
                 }
             }
@@ -163,6 +169,8 @@ proptest! {
         let fault_ends = at(fault_s);
         // Attempts at the first target in flight: when each ends, when it began, and how; abandoned ones say nothing.
         let mut flying: Vec<(Time, Time, Option<Answer>)> = Vec::new();
+        // When the probes began that belong to the half-open time that lasts.
+        let mut probes: Vec<Time> = Vec::new();
         let (mut now, mut request) = (Time::ZERO, 0);
         // After those that were drawn, one every tenth of a second that takes half of one.
         let tail = std::iter::repeat_n((100, 50, false), 600);
@@ -173,8 +181,13 @@ proptest! {
             flying.sort_by_key(|&(end, ..)| end);
             while flying.first().is_some_and(|&(end, ..)| end <= now) {
                 let (end, began, answer) = flying.remove(0);
+                let was_probe = probes.contains(&began);
+                probes.retain(|&probe| probe != began);
                 if let Some(answer) = answer {
                     router.observe(&Seen::new(end, 0, answer, began));
+                    if was_probe && !answer.is_ok() {
+                        probes.clear();
+                    }
                 }
             }
             // Whoever is let in before it has closed is a probe.
@@ -183,7 +196,10 @@ proptest! {
             let note = Cell::new(0);
             let decision = router.next(&Call::new(now, request, &[] as &[Tried], noise(), &note), &views);
             if let Decision::Try { target: 0, .. } = decision {
-                prop_assert!(!half_open || flying.len() < rule.probes as usize, "{} in flight", flying.len());
+                prop_assert!(!half_open || probes.len() < rule.probes as usize, "{} probes", probes.len());
+                if half_open {
+                    probes.push(now);
+                }
                 let fine = now >= fault_ends;
                 let answer = if fine { Answer::Ok } else { Answer::failed(Status(503)) };
                 flying.push((now + Span::from_millis(takes), now, (!abandoned).then_some(answer)));

@@ -36,8 +36,8 @@ pub struct AsymmetricHybrid {
     /// The hour or day that the cap holds for, from midnight UTC. Default 1 h.
     #[serde(default = "hour")]
     pub per: Span,
-    /// Timers.
-    #[serde(default)]
+    /// Timers. Default: 10 s until the first token, for who stays silent fails nobody before the callers' deadline.
+    #[serde(default = "patience")]
     pub timeouts: Timeouts,
 }
 
@@ -80,6 +80,10 @@ impl Preset for AsymmetricHybrid {
 
 fn with_ramp() -> Breaker {
     Breaker { ramp: Span::from_mins(1), ..Breaker::default() }
+}
+
+const fn patience() -> Timeouts {
+    Timeouts { first_token: Some(Span::from_secs(10)), total: None, overall: None }
 }
 
 const fn hour() -> Span {

@@ -62,6 +62,8 @@ struct Spy {
     fresh: Composed,
     /// By target: when it was last seen to fail, or chosen.
     against: Vec<Time>,
+    /// By target: when the probes began of which nothing has been heard, while a breaker is half-open.
+    probes: Vec<Vec<Time>>,
     notes: bool,
 }
 
@@ -76,6 +78,7 @@ fn make(made: &Made<'_>) -> Result<Box<dyn Strategy>, Refusal> {
         fresh: inner.clone(),
         inner,
         against: vec![Time::ZERO; watch.parts.targets],
+        probes: vec![Vec::new(); watch.parts.targets],
         notes: place == Some(0),
         watch,
     }))
@@ -196,8 +199,9 @@ impl Spy {
             wrong(|| format!("{now:?}: asks {target} beside {running} others"));
         }
         if before == Time::MAX && self.strict() {
-            // Open or half-open: who is let in is a probe.
-            for breaker in self.breakers().filter(|breaker| targets[target].in_flight >= breaker.probes) {
+            // Half-open: who is let in is a probe. One whose caller left is no longer in flight.
+            let probes = (self.probes[target].len() as u32).min(targets[target].in_flight);
+            for breaker in self.breakers().filter(|breaker| probes >= breaker.probes) {
                 wrong(|| format!("{now:?}: asks {target}, which has its {} probes", breaker.probes));
             }
         }
@@ -255,6 +259,9 @@ impl Strategy for Spy {
         if let Decision::Try { target, reason } = decision {
             self.check_try(target, reason, before[target], call, targets);
             self.against[target] = call.now;
+            if before[target] == Time::MAX {
+                self.probes[target].push(call.now);
+            }
         }
         self.check_beliefs(call.now);
         let calm = call.began >= self.watch.calm_from;
@@ -279,6 +286,17 @@ impl Strategy for Spy {
         self.inner.observe(seen);
         if !self.notes {
             return;
+        }
+        let probes = &mut self.probes[seen.target];
+        if let Some(place) = probes.iter().position(|&began| began == seen.began) {
+            probes.remove(place);
+            // A probe that failed opens the circuit again: those beside it are probes no more.
+            if !seen.answer.is_ok() {
+                probes.clear();
+            }
+        }
+        if self.inner.down_until(seen.target) != Time::MAX {
+            self.probes[seen.target].clear();
         }
         if !seen.answer.is_ok() {
             self.against[seen.target] = seen.now;
