@@ -505,7 +505,7 @@ impl Composed {
                 } else if answers().all(transient) {
                     Answer::failed(Status::UNAVAILABLE)
                 } else {
-                    last
+                    plain(last)
                 }
             }
         })

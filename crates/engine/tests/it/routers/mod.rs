@@ -13,6 +13,7 @@
 //! * [`nested`] – routers below routers
 //! * [`guards`] – caps on spending and on attempts in flight
 //! * [`portkey`], [`bifrost`], [`tensorzero`], [`kong`] – gateways
+//! * [`situations`] – what follows from the rules of gateways and is in nobody's table
 //! * [`openai_sdk`] – a client's own retries, alone and on top of a gateway
 //! * [`limits_and_prices`] – what accounts share, and prices by the hour
 
@@ -33,5 +34,6 @@ mod ours;
 mod picks;
 mod plain;
 mod portkey;
+mod situations;
 mod stage;
 mod tensorzero;
