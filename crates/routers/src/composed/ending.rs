@@ -59,7 +59,7 @@ impl Composed {
                 } else if answers().all(transient) {
                     Answer::failed(Status::UNAVAILABLE)
                 } else {
-                    last
+                    plain(last)
                 }
             }
         })

@@ -1,8 +1,9 @@
 //! Envoy's priority levels: how much of the traffic each gets, by how much of it is up, and the panic mode.
 //!
-//! Sources: Envoy's docs (load balancing: priority levels, panic threshold) and, for what becomes of the rounding and for
-//! the case that every level panics, `source/common/upstream/load_balancer_impl.cc` (`distributeLoad`,
-//! `recalculateLoadInTotalPanic`) and `source/extensions/retry/priority/previous_priorities`.
+//! Sources: Envoy's docs (load balancing: priority levels, panic threshold) and, for retries,
+//! `source/extensions/retry/priority/previous_priorities`. Its source differs from its docs in two places
+//! (`source/common/upstream/load_balancer_impl.cc`): what the rounding leaves goes to the first healthy level
+//! (`distributeLoad`), and levels that all panic share by hosts (`recalculateLoadInTotalPanic`). Here the docs hold.
 
 use sandbox_core::uniform;
 use serde::{Deserialize, Serialize};
@@ -76,9 +77,9 @@ pub fn health(hosts: Hosts, overprovisioning: u32) -> u32 {
 /// nothing unless nobody else is healthy. The shares add up to 100, but where there are no targets at all.
 ///
 /// Each level takes the share that it is healthy, in order, until all is given away; if together they are less than 100 %
-/// healthy, shares are scaled up. They are whole numbers, rounded down, and what that leaves goes to the first level with
-/// any health. A level panics if its share of healthy targets is below `panic` and together they are less than 100 %
-/// healthy. If all panic, each gets its share of the targets.
+/// healthy, shares are scaled up. They are whole numbers, rounded down, and what that leaves goes to those that lost most
+/// by it, the first of equals first. A level panics if its share of healthy targets is below `panic` and together they
+/// are less than 100 % healthy. If nobody is healthy and there is panic, the first level with targets gets all.
 pub fn loads(hosts: &[Hosts], overprovisioning: u32, panic: u32, excluded: u64, loads: &mut [Load]) {
     let together = |but: u64| {
         let health = |(level, &hosts): (usize, &Hosts)| {
@@ -87,35 +88,36 @@ pub fn loads(hosts: &[Hosts], overprovisioning: u32, panic: u32, excluded: u64, 
         hosts.iter().enumerate().map(health).sum::<u32>().min(100)
     };
     let normal = together(0);
-    let mut all_panic = true;
     for (load, hosts) in loads.iter_mut().zip(hosts) {
-        // An empty level panics along: it must not keep the others from it.
-        let panics = normal < 100 && (100 * hosts.healthy < panic * hosts.all || hosts.all == 0 && panic > 0);
+        let panics = normal < 100 && 100 * hosts.healthy < panic * hosts.all;
         *load = Load { percent: 0, panics };
-        all_panic &= panics;
     }
     let open = together(excluded);
     let (excluded, total) = if open == 0 { (0, normal) } else { (excluded, open) };
-    if all_panic && (excluded == 0 || open == 0) {
-        let all: u32 = hosts.iter().map(|hosts| hosts.all).sum();
-        share_out(loads, |level| (100 * hosts[level].all).checked_div(all).unwrap_or(0));
-    } else if total > 0 {
-        share_out(loads, |level| {
-            let out = excluded >> level & 1 == 1;
-            if out { 0 } else { health(hosts[level], overprovisioning) * 100 / total }
-        });
+    if total == 0 {
+        if let Some(first) = loads.iter_mut().find(|load| load.panics) {
+            first.percent = 100;
+        }
+        return;
     }
-}
-
-/// Gives every level what it wants, in order, until 100 is given away; the first that wants any gets the rest.
-fn share_out(loads: &mut [Load], wants: impl Fn(usize) -> u32) {
+    // In hundredths of `total`: whole percents first.
+    let wants = |level: usize| {
+        let out = excluded >> level & 1 == 1;
+        if out { 0 } else { 100 * health(hosts[level], overprovisioning) }
+    };
     let mut left = 100;
     for (level, load) in loads.iter_mut().enumerate() {
-        load.percent = wants(level).min(left);
+        load.percent = (wants(level) / total).min(left);
         left -= load.percent;
     }
-    if let Some(first) = loads.iter_mut().find(|load| load.percent > 0) {
-        first.percent += left;
+    // Fewer than there are levels: each gets one more at most, in the order of what it lost.
+    let mut given = 0_u64;
+    for _ in 0..left {
+        let lost = |level: &usize| if given >> level & 1 == 1 { 0 } else { wants(*level) % total };
+        if let Some(level) = (0..hosts.len()).rev().max_by_key(lost) {
+            loads[level].percent += 1;
+            given |= 1 << level;
+        }
     }
 }
 

@@ -272,7 +272,8 @@ proptest! {
         }
     }
 
-    /// The documented formula, in fractions: a level takes its health of what is left, scaled, and rounded down.
+    /// The documented formula, in fractions: a level takes its health of what is left, scaled, and rounded down,
+    /// and what is left goes by the largest remainder.
     #[test]
     fn loads_follow_the_formula(
         levels in proptest::collection::vec((0_u32..=12, 0_u32..=12), 1..6), over in 100_u32..200, panic in 0_u32..=100
@@ -290,49 +291,55 @@ proptest! {
             let share = if h.all == 0 { 0.0 } else { f64::from(100 * h.healthy) / f64::from(h.all) };
             short && share < f64::from(panic)
         };
-        let all: u32 = hosts.iter().map(|h| h.all).sum();
-        // In hundredths of a hundredth nothing is lost: what a level wants is `wants / of_what` percent.
-        let total_panic = hosts.iter().all(panics);
-        let (wants, whole): (Vec<u32>, u32) = if total_panic {
-            (hosts.iter().map(|h| h.all).collect(), all)
-        } else {
-            (healths.clone(), sum.min(100))
-        };
         let mut left = 100;
+        let mut shares = vec![0; hosts.len()];
+        let whole = sum.min(100);
+        for (share, health) in shares.iter_mut().zip(&healths) {
+            *share = (0..=left).rev().find(|p| p * whole <= 100 * health).unwrap_or(0);
+            *share = if whole == 0 { 0 } else { *share };
+            left -= *share;
+        }
+        if whole == 0 {
+            // All dead: the first level that panics.
+            left = 0;
+            if let Some(first) = hosts.iter().position(|h| h.all > 0 && panics(h)) {
+                shares[first] = 100;
+            }
+        }
+        // The largest remainders, of equals the first.
+        let mut order: Vec<usize> = (0..hosts.len()).collect();
+        order.sort_by_key(|&level| std::cmp::Reverse((100 * healths[level]).checked_rem(whole)));
+        order.iter().take(left as usize).for_each(|&level| shares[level] += 1);
         for (level, load) in got.iter().enumerate() {
-            let share = (0..=left).rev().find(|p| p * whole <= 100 * wants[level]).unwrap_or(0);
-            let share = if whole == 0 { 0 } else { share };
-            left -= share;
-            let rest = load.percent - share;
-            prop_assert!(rest == 0 || wants[..level].iter().all(|&w| w == 0) && wants[level] > 0);
-            prop_assert_eq!(load.panics, panics(&hosts[level]));
+            prop_assert_eq!(load.percent, shares[level], "level {} of {:?}", level, hosts);
+            prop_assert_eq!(load.panics, hosts[level].all > 0 && panics(&hosts[level]));
         }
         let given: u32 = got.iter().map(|load| load.percent).sum();
-        prop_assert_eq!(given, if whole == 0 { 0 } else { 100 });
+        prop_assert!(given == 100 || given == 0 && whole == 0);
     }
 }
 
-/// The tables of Envoy's docs (priority levels). Its docs round 25/25/20 to 36/36/28; the source rounds down and gives the
-/// first healthy level the rest.
+/// The tables of Envoy's docs (priority levels, panic threshold).
 #[test]
 fn loads_of_the_documented_tables() {
     for (healthy, expected) in [
         (vec![100, 100], vec![100, 0]),
         (vec![72, 72], vec![100, 0]),
         (vec![71, 71], vec![99, 1]),
+        (vec![72, 0], vec![100, 0]),
         (vec![50, 50], vec![70, 30]),
         (vec![50, 60], vec![70, 30]),
         (vec![25, 100], vec![35, 65]),
         (vec![25, 25], vec![50, 50]),
         (vec![0, 100], vec![0, 100]),
-        (vec![5, 65], vec![8, 92]),
+        (vec![5, 65], vec![7, 93]),
         (vec![100, 100, 100], vec![100, 0, 0]),
         (vec![72, 72, 100], vec![100, 0, 0]),
         (vec![71, 71, 100], vec![99, 1, 0]),
         (vec![50, 50, 100], vec![70, 30, 0]),
         (vec![25, 100, 100], vec![35, 65, 0]),
         (vec![25, 25, 100], vec![35, 35, 30]),
-        (vec![25, 25, 20], vec![37, 35, 28]),
+        (vec![25, 25, 20], vec![36, 36, 28]),
         (vec![0, 0], vec![0, 0]),
     ] {
         let hosts: Vec<Hosts> = healthy.iter().map(|&healthy| Hosts { all: 100, healthy }).collect();

@@ -9,6 +9,7 @@ mod network;
 mod overrides;
 mod resolve;
 mod round_trip;
+mod routing_doc;
 mod traces;
 
 use std::path::PathBuf;

@@ -14,6 +14,7 @@
 //! * [`guards`] – caps on spending and on attempts in flight
 //! * [`presets`] – what holds of every preset in any weather
 //! * [`portkey`], [`bifrost`], [`tensorzero`], [`kong`] – gateways
+//! * [`situations`] – what follows from the rules of gateways and is in nobody's table
 //! * [`openai_sdk`] – a client's own retries, alone and on top of a gateway
 //! * [`limits_and_prices`] – what accounts share, and prices by the hour
 
@@ -36,5 +37,6 @@ mod picks;
 mod plain;
 mod portkey;
 mod presets;
+mod situations;
 mod stage;
 mod tensorzero;
