@@ -48,11 +48,26 @@ fn one_attempt_decides() {
     assert_eq!(orders(&stage.play()), ["p,f", "f", "p,f", "f", "p", "f", "p", "f"]);
 }
 
+/// The same without another target to take the turn: who is kept out gets the plugin's own 500.
+#[test]
+fn while_one_attempt_decides_the_others_are_kept_out() {
+    let strategy = format!(r#"Kong(targets: ["p"], max_fails: 1, {EVERYTHING})"#);
+    let stage = Stage::new(&["p"], &strategy, 0)
+        .fails("p", "Down(status: 503)", "0s", "15s")
+        .requests_at([0, 1_000, 10_000, 10_001, 20_000, 20_050, 20_300]);
+    let played = stage.play();
+    assert_eq!(orders(&played), ["p", "", "p", "", "p", "", "p"]);
+    let statuses: Vec<u16> = played.iter().map(|played| played.status()).collect();
+    assert_eq!(statuses, [503, 500, 503, 500, 200, 500, 200]);
+}
+
 #[test]
 fn a_403_or_404_goes_on_and_never_counts() {
     for status in [403, 404] {
         let strategy = format!(r#"Kong(targets: ["p", "f"], max_fails: 1, {EVERYTHING})"#);
-        let played = Stage::new(&["p", "f"], &strategy, 6).always("p", status).play();
+        // Within `fail_timeout` of each other, so that a failure that counted would show.
+        let stage = Stage::new(&["p", "f"], &strategy, 0).requests_at((0..6).map(|n| 1_000 * n));
+        let played = stage.always("p", status).play();
         // In turn: after p and f it is p's turn again, and so on.
         assert_eq!(orders(&played), ["p,f"; 6]);
     }

@@ -206,6 +206,7 @@ fn portkey_waits_for_a_minute_of_retry_afters_and_no_longer() {
     for (status, asks, order, times) in [
         (429, 40, "p,p,f", vec![0.0, 40.0, 40.0]),
         (429, 59, "p,p,f", vec![0.0, 59.0, 59.0]),
+        (429, 60, "p,f", vec![0.0, 0.0]),
         (429, 61, "p,f", vec![0.0, 0.0]),
         (429, 20, "p,p,p,f", vec![0.0, 20.0, 40.0, 40.0]),
         (503, 20, "p,p,p,f", vec![0.0, 1.0, 3.0, 3.0]),
@@ -374,5 +375,27 @@ fn helicone_does_not_leave_a_target_for_its_callers_errors() {
             stage.requests_at((0..60).map(|n| 500 * n)).play().iter().all(|p| p.order() == "a"),
             "{status}"
         );
+    }
+}
+
+/// After a Retry-After that was waited for, Portkey's further retries do not wait.
+#[test]
+fn portkey_does_not_wait_again_after_a_retry_after() {
+    let strategy = r#"Portkey(targets: ["p", "f"], retry: (attempts: 2, use_retry_after_header: true))"#;
+    let stage = Stage::new(&["p", "f"], strategy, 1)
+        .fails("p", r#"Down(status: 429, retry_after: "2s")"#, "0s", "1s")
+        .fails("p", "Down(status: 503)", "1s", "1h");
+    let played = stage.play();
+    assert_eq!((played[0].order().as_str(), played[0].times()), ("p,p,p,f", vec![0.0, 2.0, 2.0, 2.0]));
+}
+
+/// `First`: what the first group ended with, whatever came of the others.
+#[test]
+fn the_first_groups_failure_is_what_first_says() {
+    for (failed, status) in [("First", 503), ("Last", 429), ("As(502)", 502)] {
+        let strategy =
+            format!(r#"Composed(targets: ["p", "f"], groups: [["p"], ["f"]], gives_up: (failed: {failed}))"#);
+        let played = Stage::new(&["p", "f"], &strategy, 1).always("p", 503).always("f", 429).play();
+        assert_eq!((played[0].order().as_str(), played[0].status()), ("p,f", status), "{failed}");
     }
 }
