@@ -18,6 +18,9 @@ use crate::selection::Pick;
 use crate::statuses::Statuses;
 use crate::sticky::Sticky;
 
+/// Most groups that a request goes through: what it has been through is kept in few bits.
+pub const GROUPS_MAX: usize = 250;
+
 /// A router's parts.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Parts {

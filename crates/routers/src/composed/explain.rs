@@ -74,6 +74,9 @@ impl Composed {
             return only("the request's residency");
         }
         if left.unguarded & bit == 0 {
+            if self.unguarded(bit, call, targets) != 0 {
+                return only("its limit for this minute");
+            }
             let dear = self.parts.filters.max_price.is_some_and(|(input, output)| {
                 targets[target].input_price > input || targets[target].output_price > output
             });
@@ -91,9 +94,6 @@ impl Composed {
         if left.pool & bit != 0 {
             return only("no further target for one request");
         }
-        if self.selection.admits(bit, call) == 0 {
-            return only("its limit for this minute");
-        }
         let all_out = members(left.untried).all(|t| self.keeps_out(t, now));
         let out = self.memory.iter().find(|memory| memory.keeps_out(target, now));
         if let Some(memory) = out.filter(|_| !all_out || self.parts.when_all_out == WhenAllOut::Leave) {
@@ -101,6 +101,12 @@ impl Composed {
         }
         if let Some(memory) = self.memory.iter().find(|memory| memory.down_until(target) > now) {
             return by(memory);
+        }
+        if !self.admits(target, call, targets) {
+            return only("traffic is let back step by step");
+        }
+        if call.attempts.iter().any(|tried| tried.target == target) {
+            return only("failed this request already");
         }
         let front = members(left.pool).map(|t| self.rank(t, now)).min().unwrap_or(0);
         match self.memory.iter().find(|memory| memory.rank(target, now) > front) {

@@ -93,13 +93,8 @@ impl Composed {
                 if until > call.now {
                     return Decision::Wait { until };
                 }
-            } else {
-                // Asked too early? Then the wait goes on.
-                let until = at.saturating_add(self.wait_of(answer, note, call));
-                if until > call.now {
-                    return Decision::Wait { until };
-                }
             }
+            // Decided now, or before a wait that is over: nobody is asked earlier than that.
             match note.then {
                 Then::GiveUp => return self.give_up(call, targets),
                 Then::Leave => note.leave(attempts),

@@ -107,15 +107,4 @@ impl Composed {
         let active = 1 + waiting + targets.iter().map(|target| target.in_flight).sum::<u32>();
         retries < limit.least || f64::from(retries) + 1.0 <= limit.share * f64::from(active)
     }
-
-    /// The wait that [`Composed::after`] found, once more.
-    pub(super) fn wait_of(&self, answer: Answer, note: &Note, call: &Call<'_>) -> Span {
-        let Some(rule) = self.rule(answer, note) else { return Span::ZERO };
-        let again = match note.then {
-            Then::Same | Then::Again if rule.waits.holds(self.size(note)) => note.retries,
-            Then::Round => note.round,
-            _ => return Span::ZERO,
-        };
-        self.wait(answer, again, note, call).unwrap_or(Span::ZERO)
-    }
 }

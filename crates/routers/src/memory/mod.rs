@@ -34,6 +34,8 @@ pub use ratio::{ErrorRatio, Moves};
 pub use timed_breaker::TimedBreaker;
 pub use uptime::Uptime;
 
+use std::sync::LazyLock;
+
 use breaker::Circuit;
 use cooldown::Cooling;
 use demotion::Recent;
@@ -267,10 +269,11 @@ pub fn against_target() -> Statuses {
     Statuses::of(&["401", "402", "404", "408", "429", "5xx"])
 }
 
-/// [`against_target`] in a form that needs no set.
+/// Whether a status is one of [`against_target`].
 #[inline]
-pub(crate) const fn speaks_against_target(status: Status) -> bool {
-    matches!(status.0, 401 | 402 | 404 | 408 | 429 | 500..=599)
+pub(crate) fn speaks_against_target(status: Status) -> bool {
+    static SET: LazyLock<Statuses> = LazyLock::new(against_target);
+    SET.has(status)
 }
 
 /// The members of a bit mask, lowest first.

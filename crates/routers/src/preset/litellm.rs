@@ -6,12 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::{Preset, Setting, Timeouts};
 use crate::backoff::Backoff;
 use crate::memory::{Cooldown, ErrorRatio, Moves, Rule, against_target};
-use crate::parts::{At, Parts, RetriesOf, Retry, RetryRule, When};
+use crate::parts::{At, GROUPS_MAX, Parts, RetriesOf, Retry, RetryRule, When};
 use crate::selection::{LowestLatency, Pick, UsageBased};
 use crate::statuses::Statuses;
-
-/// Longest walk through groups that a router may have: positions are counted in eight bits.
-pub const WALK_MAX: usize = 250;
 
 /// LiteLLM's router, version 1.109.1 (`router_python_core.py`, `router_utils/`): groups of deployments, retries within
 /// a group, timed cooldowns without a probe, and fallback groups.
@@ -168,7 +165,7 @@ struct Walk<'a> {
 }
 
 impl LiteLlm {
-    /// How many stops there are on a request's way, if all fail; at most one more than [`WALK_MAX`].
+    /// How many stops there are on a request's way, if all fail; at most one more than [`GROUPS_MAX`].
     #[must_use]
     pub fn stops(&self) -> usize {
         self.walk().len()
@@ -311,7 +308,7 @@ impl LiteLlm {
 impl Walk<'_> {
     /// A request comes to a stop at this depth, and fails there.
     fn enter(&mut self, stop: Stop, depth: u32) {
-        if self.stops.len() > WALK_MAX {
+        if self.stops.len() > GROUPS_MAX {
             return;
         }
         self.stops.push(stop);

@@ -381,3 +381,23 @@ fn a_residency_that_leaves_nothing_is_refused_without_an_attempt_and_one_that_le
         assert_eq!(request >> target & 1, 1);
     }
 }
+
+#[test]
+fn what_keeps_a_target_from_a_request_is_told_by_its_own_name() {
+    use sandbox_routers::Pick;
+    use sandbox_routers::selection::UsageBased;
+
+    let rpm = vec![Some(2), Some(2)];
+    let pick = Pick::UsageBased(UsageBased { rpm, tpm: Vec::new() });
+    let mut router = Composed::new(Parts { pick, ..Parts::plain(2) });
+    let targets = views(&[1, 1], 2);
+    // Each takes one of its two a minute, and the second is never used.
+    for number in 0..2 {
+        let note = Cell::new(0);
+        router.next(&Call::new(Time::ZERO, number, &[], noise(), &note), &targets);
+    }
+    let note = Cell::new(0);
+    let told = router.exclusions(&Call::new(Time::ZERO, 2, &[], noise(), &note), &targets);
+    assert_eq!(told.len(), 2);
+    assert!(told.iter().all(|exclusion| exclusion.rule == "its limit for this minute"), "{told:?}");
+}

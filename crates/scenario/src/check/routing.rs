@@ -16,7 +16,7 @@ mod ours;
 mod picks;
 
 use sandbox_core::Span;
-use sandbox_routers::parts::Hedge;
+use sandbox_routers::parts::{GROUPS_MAX, Hedge};
 use sandbox_routers::preset::{ByParts, Cap, Fallback};
 use sandbox_routers::{
     Backoff, Cooldown, Demotion, ErrorRatio, Jitter, PassiveCheck, Pick, Rule, TimedBreaker,
@@ -97,6 +97,10 @@ fn fallback(path: &Path, fallback: &Fallback, report: &mut Report<'_>) {
 
 fn by_parts(path: &Path, parts: &ByParts, report: &mut Report<'_>) {
     let n = parts.targets.len();
+    if parts.groups.len() > GROUPS_MAX {
+        let message = format!("{} groups are more than {GROUPS_MAX}", parts.groups.len());
+        report.say(&path.key("groups"), message, "let a router of its own stand for some of them");
+    }
     retries(&path.key("retry").key("retries"), parts.retry.retries, report);
     retries(&path.key("retry").key("rounds"), parts.retry.rounds, report);
     backoff(&path.key("retry").key("backoff"), &parts.retry.backoff, report);

@@ -1,7 +1,8 @@
 //! LiteLLM's router: names of groups, and numbers.
 
+use sandbox_routers::parts::GROUPS_MAX;
 use sandbox_routers::preset::LiteLlm;
-use sandbox_routers::preset::litellm::{Routing, WALK_MAX};
+use sandbox_routers::preset::litellm::Routing;
 
 use super::super::Report;
 use super::retries;
@@ -62,8 +63,8 @@ fn groups(path: &Path, preset: &LiteLlm, report: &mut Report<'_>) {
         known(&path.key("fallbacks"), &group.fallbacks, report);
     }
     known(&path.key("default_fallbacks"), &preset.default_fallbacks, report);
-    if good && preset.stops() > WALK_MAX {
-        let message = format!("a request could go through more than {WALK_MAX} fallbacks");
+    if good && preset.stops() > GROUPS_MAX {
+        let message = format!("a request could go through more than {GROUPS_MAX} fallbacks");
         report.say(
             &path.key("groups"),
             message,
