@@ -18,7 +18,8 @@ pub trait Model {
     fn handle(&mut self, now: Time, event: Self::Event, queue: &mut EventQueue<Self::Event>);
 }
 
-/// A model and its queue. [The crate's front page](crate) shows a whole one.
+/// A model and its queue. [The crate's front page](crate) shows a whole one. A copy goes on as the original would.
+#[derive(Clone)]
 pub struct Simulation<M: Model> {
     /// What is being simulated.
     pub model: M,

@@ -26,6 +26,7 @@ pub(crate) fn quantile<C: hdrhistogram::Counter>(histogram: &Histogram<C>, perce
 }
 
 /// How the requests of one workload, router or endpoint ended, and what was done for them.
+#[derive(Clone)]
 pub(crate) struct Tally {
     pub(crate) arrived: u64,
     pub(crate) served_by_plan: u64,
@@ -199,10 +200,14 @@ impl Tally {
 
 /// How a request ended.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Outcome {
+pub enum Outcome {
+    /// Served as planned.
     Plan,
+    /// Served by something else than the plan.
     Leak,
+    /// Not served; a caller that gave up counts here.
     Failed,
+    /// Refused before any attempt was made.
     Shed,
 }
 
@@ -261,6 +266,7 @@ pub(crate) struct Cell {
 }
 
 /// The ledger while it is being written: a cell for each workload, kind of work and endpoint.
+#[derive(Clone)]
 pub(crate) struct Cells {
     endpoints: usize,
     cells: Vec<Cell>,

@@ -6,11 +6,13 @@
 use sandbox_core::{Span, Time};
 
 /// What is believed of every target of a router.
+#[derive(Clone)]
 pub(crate) struct Beliefs {
     lanes: Vec<Lane>,
     bucket: u64,
 }
 
+#[derive(Clone)]
 struct Lane {
     /// Believed down from the one to the other, as far as is known.
     open: Option<(Time, Time)>,

@@ -10,6 +10,7 @@ use sandbox_model::Usd;
 use crate::account::{Outcome, quantile, record_ttft, ttft_histogram};
 
 /// All buckets of a run.
+#[derive(Clone)]
 pub(crate) struct Buckets {
     width: u64,
     endpoints: usize,

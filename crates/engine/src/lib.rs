@@ -5,7 +5,9 @@
 //! * [`output`] – what a run yields: summary, timeline, ledger
 //! * [`probes`] – what health probes see
 //! * [`explain`] – why one request went where it went
+//! * [`monitor`] – what can be watched while a run goes on
 //! * [`replay`] – finds the first event in which two runs differ
+//! * [`trials`] – many outage scripts over one scenario, sooner
 //! * [`mod@world`] – the scenario as tables: nodes, edges, endpoints
 //!
 //! Inside, `machine` handles events (one `match`), `account` and `buckets` count, `belief` keeps what routers believed beside what
@@ -21,6 +23,7 @@ mod buckets;
 mod conservation;
 pub mod explain;
 mod machine;
+pub mod monitor;
 mod objectives;
 pub mod output;
 pub mod probes;
@@ -29,11 +32,15 @@ pub mod run;
 mod slab;
 mod span_law;
 mod summarise;
+pub mod trials;
 pub mod weather;
 pub mod world;
 
+pub use account::Outcome;
 pub use explain::Explanation;
+pub use monitor::Monitor;
 pub use machine::{EventKind, EventRecord, Log};
 pub use output::{Ledger, Summary, Timeline};
 pub use run::{RunError, RunOptions, RunOutput, run};
 pub use summarise::lane_faults;
+pub use trials::Trials;

@@ -6,7 +6,8 @@ use sandbox_scenario::Resolved;
 
 use crate::conservation::{self, Violation};
 use crate::explain::{Explanation, Recorder};
-use crate::machine::{Log, Machine};
+use crate::machine::{Listeners, Log, Machine};
+use crate::monitor::Monitor;
 use crate::output::summary::Scope;
 use crate::output::{Ledger, Summary, Timeline};
 use crate::slab::NONE;
@@ -22,6 +23,8 @@ pub struct RunOptions<'a> {
     pub log: Option<Log>,
     /// Explain one request of the run: index of its workload, and number of its arrival from 0.
     pub explain: Option<(usize, u64)>,
+    /// Watches the run (not its twin).
+    pub monitor: Option<Box<dyn Monitor>>,
     /// What made this run, for [`Summary::repro`].
     pub repro: String,
 }
@@ -43,6 +46,8 @@ pub struct RunOutput {
     pub lane_faults: Vec<(usize, sandbox_model::Fault)>,
     /// Of the request that was to be explained.
     pub explanation: Option<Explanation>,
+    /// What has watched the run.
+    pub monitor: Option<Box<dyn Monitor>>,
 }
 
 /// Why a run failed. Never the scenario's fault: that was checked when it was read.
@@ -65,53 +70,70 @@ const SLICES: u64 = 256;
 /// A bug of this program: see [`RunError`].
 pub fn run(resolved: &Resolved, options: RunOptions<'_>) -> Result<RunOutput, RunError> {
     let script = weather::outage_script(resolved);
-    let RunOptions { progress, log, repro, explain } = options;
+    let RunOptions { progress, log, repro, explain, monitor } = options;
     let recorder = explain.map(|(workload, number)| Box::new(Recorder::new(workload, number)));
     let mut silent = |_: f64| {};
     let progress = progress.unwrap_or(&mut silent);
     let (main, twin) = std::thread::scope(|scope| {
-        let twin = scope.spawn(|| simulate(resolved, &script, Sky::Calm, None, None, &mut |_| {}));
-        let main = simulate(resolved, &script, Sky::Drawn, log, recorder, progress);
+        let twin = scope.spawn(|| {
+            let mut twin = start(resolved, &script, Sky::Calm);
+            simulate(&mut twin, &mut |_| {}).map(|()| twin.model)
+        });
+        let mut main = start(resolved, &script, Sky::Drawn);
+        main.model.listeners = Listeners { log, explain: recorder, monitor };
+        let main = simulate(&mut main, progress).map(|()| main.model);
         // A panic in the twin is a broken law: it goes on here.
         (main, twin.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     let (mut main, twin) = (main?, twin?);
     let explanation = main
+        .listeners
         .explain
         .take()
         .zip(explain)
         .map(|(recorder, (workload, _))| recorder.finish(resolved, main.world.workloads[workload].drawn));
     conservation::check(&main, resolved)?;
     conservation::check(&twin, resolved)?;
-    let summary = summarise::summary(resolved, &script, &main, &twin, repro);
-    let timeline = summarise::timeline(resolved, &script, &main, &twin);
-    let ledger = summarise::ledger(resolved, &main);
-    conservation::check_ledger(&main, &ledger)?;
-    let lane_faults = summarise::lane_faults(resolved, &script);
-    let twin = summarise::whole(&twin);
-    Ok(RunOutput { summary, timeline, ledger, twin, script, lane_faults, explanation })
+    let output = finish(resolved, &script, &main, &twin, repro)?;
+    Ok(RunOutput { explanation, monitor: main.listeners.monitor, ..output })
+}
+
+/// From a finished run and its twin to what they yield.
+pub(crate) fn finish(
+    resolved: &Resolved,
+    script: &OutageScript,
+    main: &Machine,
+    twin: &Machine,
+    repro: String,
+) -> Result<RunOutput, RunError> {
+    let summary = summarise::summary(resolved, script, main, twin, repro);
+    let timeline = summarise::timeline(resolved, script, main, twin);
+    let ledger = summarise::ledger(resolved, main);
+    conservation::check_ledger(main, &ledger)?;
+    Ok(RunOutput {
+        summary,
+        timeline,
+        ledger,
+        twin: summarise::whole(twin),
+        script: script.clone(),
+        lane_faults: summarise::lane_faults(resolved, script),
+        explanation: None,
+        monitor: None,
+    })
 }
 
 /// Runs one sky to its end.
-fn simulate(
-    resolved: &Resolved,
-    script: &OutageScript,
-    sky: Sky,
-    log: Option<Log>,
-    explain: Option<Box<Recorder>>,
+pub(crate) fn simulate(
+    simulation: &mut Simulation<Machine>,
     progress: &mut dyn FnMut(f64),
-) -> Result<Machine, SimError> {
-    let mut simulation = start(resolved, script, sky);
-    simulation.model.log = log;
-    simulation.model.explain = explain;
+) -> Result<(), SimError> {
     let end = simulation.model.end;
     for slice in 1..=SLICES {
         simulation.run_until(slice_end(end, slice))?;
         progress(slice as f64 / SLICES as f64);
     }
-    let mut machine = simulation.model;
-    machine.finish();
-    Ok(machine)
+    simulation.model.finish();
+    Ok(())
 }
 
 fn slice_end(end: Time, slice: u64) -> Time {
@@ -130,7 +152,7 @@ pub(crate) fn start(resolved: &Resolved, script: &OutageScript, sky: Sky) -> Sim
 
 impl Machine {
     /// The scenario is over: what routers still believe ends with it, and bills that are on their way are entered.
-    fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         self.beliefs.finish(self.end);
         self.buckets.finish();
         for attempt in self.attempts.iter().filter(|attempt| attempt.counted && attempt.served != NONE) {

@@ -6,7 +6,7 @@ pub(crate) const NONE: u32 = u32::MAX;
 const FEW: &str = "fewer than 2³² requests are alive at once";
 
 /// A vector with a free list. Freed entries keep their value, so that what they own can be used again.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Slab<T> {
     entries: Vec<(bool, T)>,
     free: Vec<u32>,

@@ -92,22 +92,7 @@ pub(crate) fn summary(
             .map(|(name, (tally, twin))| (name.clone(), scope(tally, twin)))
             .collect()
     };
-    let faults: Vec<FaultReport> = script
-        .faults
-        .iter()
-        .enumerate()
-        .map(|(id, fault)| {
-            let lags = main.beliefs.lags(id);
-            FaultReport {
-                target: fault.target.clone(),
-                kind: describe(&fault.kind),
-                from: fault.from.as_secs_f64(),
-                until: fault.until.as_secs_f64(),
-                detection_lag_s: lags.detection.map(Span::as_secs_f64),
-                failback_lag_s: lags.failback.map(Span::as_secs_f64),
-            }
-        })
-        .collect();
+    let faults = fault_reports(script, main);
     let routers: BTreeMap<String, Scope> = scopes(
         scenario.routers.iter().map(|r| &r.name).collect(),
         &main.router_tallies,
@@ -154,6 +139,22 @@ pub(crate) fn summary(
         routers,
         endpoints,
     }
+}
+
+/// The faults, and how they were seen.
+pub(crate) fn fault_reports(script: &OutageScript, main: &Machine) -> Vec<FaultReport> {
+    let report = |(id, fault): (usize, &Fault)| {
+        let lags = main.beliefs.lags(id);
+        FaultReport {
+            target: fault.target.clone(),
+            kind: describe(&fault.kind),
+            from: fault.from.as_secs_f64(),
+            until: fault.until.as_secs_f64(),
+            detection_lag_s: lags.detection.map(Span::as_secs_f64),
+            failback_lag_s: lags.failback.map(Span::as_secs_f64),
+        }
+    };
+    script.faults.iter().enumerate().map(report).collect()
 }
 
 /// A fault's kind with its numbers, for people.

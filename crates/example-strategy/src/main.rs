@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use sandbox_model::{Answer, Status};
 use sandbox_routers::{Call, Decision, Made, Reason, Refusal, Registry, Seen, Strategy, TargetView};
 
+#[derive(Clone)]
 struct StickySpill {
     most: u32,
     served: BTreeMap<u64, usize>,

@@ -10,6 +10,7 @@
 
 use std::cell::Cell;
 
+use dyn_clone::DynClone;
 use sandbox_core::{Noise, Span, Time};
 use sandbox_model::{Answer, Price, Usd};
 
@@ -221,8 +222,8 @@ pub struct Exclusion {
     pub until: Option<Time>,
 }
 
-/// A router's strategy.
-pub trait Strategy: Send {
+/// A router's strategy. A copy decides from then on as the original would: runs that begin alike share their beginning.
+pub trait Strategy: Send + DynClone {
     /// What to do for a request.
     ///
     /// Must return [`Decision::GiveUp`] after finitely many attempts, and must not wait for a time that has passed.
@@ -265,3 +266,5 @@ pub trait Strategy: Send {
         false
     }
 }
+
+dyn_clone::clone_trait_object!(Strategy);

@@ -59,6 +59,7 @@ fn one_run(args: &Run, resolved: &Resolved, router: Option<&str>, dir: &Path) ->
             log: log.as_ref().map(EventLog::writer),
             repro: repro(args, resolved, router),
             explain: None,
+            monitor: None,
         },
     )?;
     drop(progress);

@@ -70,6 +70,7 @@ impl<E: Copy> Entry<E> {
 }
 
 /// Events of a stretch of time.
+#[derive(Clone)]
 pub(super) struct Bucket<E> {
     entries: Vec<Entry<E>>,
     /// How many entries are stale.
@@ -201,6 +202,7 @@ impl<E: Copy> Bucket<E> {
 }
 
 /// Events of one class at the present instant.
+#[derive(Clone)]
 pub(super) struct Lane<E> {
     entries: VecDeque<Entry<E>>,
     /// How many entries are stale.

@@ -93,6 +93,7 @@ pub struct Fired<E> {
 /// assert_eq!(queue.pop().unwrap().event, "late");
 /// assert!(queue.pop().is_none());
 /// ```
+#[derive(Clone)]
 pub struct EventQueue<E: Copy> {
     /// Time of the last event popped [ns]; the bucket of every pending event is relative to it.
     now: u64,

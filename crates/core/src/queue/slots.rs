@@ -11,6 +11,7 @@ use std::num::NonZeroU32;
 use super::Class;
 
 /// What is known of a pending event apart from its entry.
+#[derive(Clone)]
 pub(super) struct Slot<E> {
     /// When it runs [ns].
     pub(super) time: u64,
@@ -42,6 +43,7 @@ struct Stamp {
     generation: NonZeroU32,
 }
 
+#[derive(Clone)]
 pub(super) struct Slots<E> {
     stamps: Vec<Stamp>,
     slots: Vec<Slot<E>>,

@@ -9,6 +9,7 @@ use super::calls::conversation_of;
 use super::crossing::{END, FIRST_TOKEN};
 use super::{Event, Machine, Queue, Stage};
 use crate::account::Path;
+use crate::monitor::Learnt;
 use crate::slab::NONE;
 use crate::world::Kind;
 
@@ -149,7 +150,7 @@ impl Machine {
         let (streaming, served) = (attempt.streaming, attempt.served);
         if call == NONE {
             self.attempts.give_back(id);
-            self.finish_request(request, answer, served);
+            self.finish_request(request, answer, served, now);
             return;
         }
         self.learn(id, answer, now, queue);
@@ -201,6 +202,9 @@ impl Machine {
         r.views[number].in_flight -= 1;
         r.views[number].retries -= u32::from(attempt.retry);
         r.strategy.observe(&seen);
+        if let Some(monitor) = &mut self.listeners.monitor {
+            monitor.learnt(&Learnt { router, request: request.key, seen: &seen });
+        }
         if r.sweeps {
             self.update_beliefs(router, now);
         } else {

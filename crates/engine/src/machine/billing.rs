@@ -87,7 +87,7 @@ impl Machine {
             grid = self.above_calm(id, bill.total());
         }
         self.enter(id, way, &bill, now);
-        if let Some(recorder) = &mut self.explain {
+        if let Some(recorder) = &mut self.listeners.explain {
             recorder.bill(id, bill.total(), bill.fees, Some(premium));
         }
         Served { endpoint: e, path, input, output, billed: bill.total(), fees: bill.fees, premium, grid }
@@ -140,7 +140,7 @@ impl Machine {
         };
         let bill = self.charge(id, e, input, output);
         self.enter(id, way, &bill, now);
-        if let Some(recorder) = &mut self.explain {
+        if let Some(recorder) = &mut self.listeners.explain {
             recorder.bill(id, bill.total(), bill.fees, None);
         }
         if counted {

@@ -11,6 +11,7 @@ use super::crossing::Crossing;
 use super::{Attempt, Call, Event, KEY_BITS, Machine, Queue, Request, Stage};
 use crate::account::{AttemptKind, Outcome, Path};
 use crate::explain::Leaves;
+use crate::monitor::Decided;
 use crate::slab::{NONE, Slab};
 use crate::world::Conversation;
 
@@ -133,10 +134,14 @@ impl Machine {
             streams: self.world.workloads[request.workload as usize].stream,
             note: &call.note,
         };
-        let recorder = self.explain.as_deref_mut().filter(|recorder| recorder.key == request.key);
+        let recorder = self.listeners.explain.as_deref_mut().filter(|recorder| recorder.key == request.key);
         // Asked before `next`, which changes what is remembered.
         let recorder = recorder.map(|recorder| (recorder, r.strategy.exclusions(&asked, &r.views)));
         let decision = r.strategy.next(&asked, &r.views);
+        if let Some(monitor) = &mut self.listeners.monitor {
+            let (router, strategy) = (usize::from(router), &*r.strategy);
+            monitor.decided(&Decided { router, call: &asked, targets: &r.views, decision, strategy });
+        }
         if let Some((recorder, excluded)) = recorder {
             let (tried, running) = (!call.tried.is_empty(), !call.live.is_empty());
             recorder.decide(id, &r.targets, excluded, decision, tried, running);
@@ -354,7 +359,7 @@ impl Machine {
         };
         let overhead = node.overhead;
         let id = self.attempts.insert(attempt);
-        if let Some(recorder) = &mut self.explain {
+        if let Some(recorder) = &mut self.listeners.explain {
             recorder.forget(id);
         }
         match crossing {
@@ -398,7 +403,7 @@ impl Machine {
         }
         self.calls.give_back(id);
         if parent == NONE {
-            self.finish_request(request, answer, served);
+            self.finish_request(request, answer, served, now);
         } else {
             self.attempts[parent].served = served;
             self.answer(parent, answer, None, now, queue);

@@ -5,6 +5,7 @@ use sandbox_model::Answer;
 
 use super::{Event, KEY_BITS, Machine, Queue, Request};
 use crate::account::{Outcome, Path, Served, record_ttft};
+use crate::monitor::Ended;
 use crate::slab::NONE;
 use crate::world::Arrival;
 
@@ -73,7 +74,7 @@ impl Machine {
             return;
         }
         r.first_token = true;
-        if let Some(recorder) = self.explain.as_deref_mut().filter(|recorder| recorder.key == r.key) {
+        if let Some(recorder) = self.listeners.explain.as_deref_mut().filter(|recorder| recorder.key == r.key) {
             recorder.first_token_at_client(at);
         }
         if r.counted && self.detailed {
@@ -84,12 +85,12 @@ impl Machine {
     }
 
     /// A request leaves with its final answer; `served` is the response behind it, or [`NONE`].
-    pub(super) fn finish_request(&mut self, id: u32, answer: Answer, served: u32) {
+    pub(super) fn finish_request(&mut self, id: u32, answer: Answer, served: u32, now: Time) {
         let served = (served != NONE).then(|| self.completed.remove(served));
         let r = &mut self.requests[id];
         let (workload, counted, bucket, conversation) = (r.workload, r.counted, r.bucket, r.conversation);
         let (attempts, shed) = (r.attempts, r.routed && r.attempts == 0 && answer != Answer::TimedOut);
-        let (key, trouble) = (r.key, r.plan_failure);
+        let (key, trouble, arrived, deadline) = (r.key, r.plan_failure, r.arrived, r.deadline);
         self.requests.give_back(id);
         self.leave_conversation(conversation);
         let outcome = match (answer, &served) {
@@ -98,7 +99,7 @@ impl Machine {
             _ if shed => Outcome::Shed,
             _ => Outcome::Failed,
         };
-        if let Some(recorder) = self.explain.as_deref_mut().filter(|recorder| recorder.key == key) {
+        if let Some(recorder) = self.listeners.explain.as_deref_mut().filter(|recorder| recorder.key == key) {
             let path = served.as_ref().filter(|_| answer.is_ok()).map(|served| served.path);
             let (cause, avoidable) = match path {
                 Some(Path::Leak { cause, avoidable }) => (Some(cause), Some(avoidable)),
@@ -109,6 +110,20 @@ impl Machine {
                 recorder.waste();
             }
             recorder.end(outcome, answer, cause, avoidable);
+        }
+        if let Some(monitor) = &mut self.listeners.monitor {
+            let (workload, number) = (usize::from(workload), key & ((1 << KEY_BITS) - 1));
+            monitor.ended(&Ended {
+                now,
+                workload,
+                number,
+                request: key,
+                arrived,
+                deadline,
+                attempts,
+                answer,
+                outcome,
+            });
         }
         self.fingerprint.mix(outcome as u64);
         if counted {

@@ -42,7 +42,11 @@ impl Machine {
         feed.number += 1;
         while let Some(&(_, report)) = feed.on_its_way.front().filter(|(due, _)| *due <= now) {
             feed.on_its_way.pop_front();
-            self.world.routers[index].strategy.hear(&Fleet { now, ..report });
+            let report = Fleet { now, ..report };
+            self.world.routers[index].strategy.hear(&report);
+            if let Some(monitor) = &mut self.listeners.monitor {
+                monitor.heard(index, &report);
+            }
         }
         let next = now.saturating_add(feed.every);
         self.world.routers[index].feed = Some(feed);

@@ -13,7 +13,7 @@
 //! * [`billing`] – what is billed, and in whose books
 //! * [`truth`] – faults, competing load, and what is true of a target right now
 //!
-//! Order at the same instant: faults end, faults begin (and competing load steps), completions, timers, arrivals. A
+//! Order at the same instant: faults end, faults begin, competing load steps, completions, timers, arrivals. A
 //! request passes `Arrival → Deliver → Endpoint (first token) → Endpoint (last token) → Return`; a router with a
 //! place of its own adds a `Deliver` and a `Return`.
 
@@ -42,6 +42,7 @@ use crate::account::{Cells, Path, Served, Tally};
 use crate::belief::Beliefs;
 use crate::buckets::Buckets;
 use crate::explain::Recorder;
+use crate::monitor::Monitor;
 use crate::slab::{NONE, Slab};
 use crate::weather::{CONGESTION_STEP, Sky};
 use crate::world::{Conversation, Kind, World};
@@ -55,6 +56,7 @@ pub(crate) type Queue = EventQueue<Event>;
 pub(crate) const KEY_BITS: u32 = 48;
 
 /// A request that is alive.
+#[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) workload: u16,
     pub(crate) counted: bool,
@@ -84,6 +86,7 @@ pub(crate) struct Request {
 }
 
 /// A request at a router.
+#[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) request: u32,
     /// The attempt that brought it here; [`NONE`] for a library entry router.
@@ -106,6 +109,7 @@ pub(crate) struct Call {
 }
 
 /// One try at one target.
+#[derive(Clone)]
 pub(crate) struct Attempt {
     /// Whose; [`NONE`] if a client made it at a gateway, or if the caller is gone.
     pub(crate) call: u32,
@@ -183,7 +187,24 @@ pub(crate) struct ActiveFault {
 /// Receives every event of a run, in order.
 pub type Log = Box<dyn FnMut(&EventRecord) + Send>;
 
+/// Who is told what happens. Nobody changes it.
+#[derive(Default)]
+pub(crate) struct Listeners {
+    pub(crate) log: Option<Log>,
+    /// Records one request.
+    pub(crate) explain: Option<Box<Recorder>>,
+    pub(crate) monitor: Option<Box<dyn Monitor>>,
+}
+
+impl Clone for Listeners {
+    /// Of several runs that begin alike each has a monitor of its own; a log and a story are of one run.
+    fn clone(&self) -> Self {
+        Self { log: None, explain: None, monitor: self.monitor.clone() }
+    }
+}
+
 /// The state of a run.
+#[derive(Clone)]
 pub(crate) struct Machine {
     pub(crate) world: World,
     pub(crate) end: Time,
@@ -213,9 +234,7 @@ pub(crate) struct Machine {
     pub(crate) simulated_requests: u64,
     pub(crate) fingerprint: Fingerprint,
     pub(crate) events: u64,
-    pub(crate) log: Option<Log>,
-    /// Records one request.
-    pub(crate) explain: Option<Box<Recorder>>,
+    pub(crate) listeners: Listeners,
     /// Kept between events so that they need no memory of their own.
     signals: Vec<Signal>,
     broken_off: Vec<Progress>,
@@ -251,8 +270,7 @@ impl Machine {
             simulated_requests: 0,
             fingerprint: Fingerprint::new(),
             events: 0,
-            log: None,
-            explain: None,
+            listeners: Listeners::default(),
             signals: Vec::new(),
             broken_off: Vec::new(),
             buckets,
@@ -322,7 +340,7 @@ impl Machine {
     #[inline]
     fn recorder(&mut self, request: u32) -> Option<&mut Recorder> {
         // First of all: it is hardly ever there.
-        let recorder = self.explain.as_deref_mut()?;
+        let recorder = self.listeners.explain.as_deref_mut()?;
         (request != NONE && self.requests[request].key == recorder.key).then_some(recorder)
     }
 
@@ -342,13 +360,13 @@ impl Model for Machine {
         self.events += 1;
         self.fingerprint.mix(now.as_nanos());
         self.fingerprint.mix(u64::from(event.kind() as u8) << 32 | u64::from(event.index()));
-        if self.log.is_some() {
+        if self.listeners.log.is_some() {
             let record = self.record(now, event);
-            if let Some(log) = &mut self.log {
+            if let Some(log) = &mut self.listeners.log {
                 log(&record);
             }
         }
-        if let Some(explain) = &mut self.explain {
+        if let Some(explain) = &mut self.listeners.explain {
             explain.now = now;
         }
         match event {

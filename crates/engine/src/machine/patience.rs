@@ -6,6 +6,7 @@ use sandbox_model::Answer;
 use super::calls::TOO_LATE;
 use super::{Machine, Queue, Stage};
 use crate::account::{Outcome, Path};
+use crate::monitor::Left;
 use crate::slab::NONE;
 
 impl Machine {
@@ -24,7 +25,7 @@ impl Machine {
         }
         self.abandon(id, now, queue);
         if call == NONE {
-            self.finish_request(request, Answer::TimedOut, NONE);
+            self.finish_request(request, Answer::TimedOut, NONE, now);
             return;
         }
         let late = self.calls[call].parent == NONE && now >= self.requests[request].deadline;
@@ -58,6 +59,10 @@ impl Machine {
             let view = &mut self.world.routers[router].views[number];
             view.in_flight -= 1;
             view.retries -= u32::from(self.attempts[loser].retry);
+            if let Some(monitor) = &mut self.listeners.monitor {
+                let (request, began) = (self.requests[request].key, self.attempts[loser].began);
+                monitor.left(&Left { now, router, request, target: number, began });
+            }
             self.abandon(loser, now, queue);
         }
         self.calls[call].live = live;

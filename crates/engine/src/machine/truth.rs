@@ -55,7 +55,7 @@ pub(super) struct Asker {
 
 impl Machine {
     /// Puts the faults on the queue, each at every node that it hits.
-    pub(super) fn schedule_faults(&mut self, resolved: &Resolved, script: &OutageScript, queue: &mut Queue) {
+    pub(crate) fn schedule_faults(&mut self, resolved: &Resolved, script: &OutageScript, queue: &mut Queue) {
         let mut order: Vec<usize> = (0..script.faults.len()).collect();
         order.sort_by_key(|&id| script.faults[id].from);
         self.world.network.set_faults(resolved, script);

@@ -13,6 +13,7 @@ use crate::slab::Slab;
 use crate::span_law::SpanLaw;
 
 /// The conversations of a workload: their law, and when those that live go on.
+#[derive(Clone)]
 pub(crate) struct Conversations {
     /// Chance that a turn has a next one.
     goes_on: f64,

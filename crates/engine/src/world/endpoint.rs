@@ -9,6 +9,7 @@ use sandbox_scenario::resolved::{NodeKind, Resolved};
 use super::prices::Charges;
 
 /// One of the batches behind an endpoint.
+#[derive(Clone)]
 pub(crate) struct Replica {
     pub(crate) endpoint: u16,
     pub(crate) batch: Batch,
@@ -16,6 +17,7 @@ pub(crate) struct Replica {
     pub(crate) event: Option<(sandbox_core::EventId, Time)>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Endpoint {
     /// Its replicas, as a range of [`World::replicas`](super::World::replicas): first, and one past the last.
     pub(crate) replicas: (u16, u16),
@@ -35,6 +37,7 @@ pub(crate) struct Endpoint {
     pub(crate) competing: f64,
 }
 
+#[derive(Clone)]
 pub(crate) struct ProviderLoad {
     pub(crate) load: Congestion,
     /// Its daily minimum, without noise.
@@ -43,6 +46,7 @@ pub(crate) struct ProviderLoad {
 }
 
 /// Limits, and the endpoints that share them.
+#[derive(Clone)]
 pub(crate) struct Account {
     pub(crate) limiter: Limiter,
     pub(crate) endpoints: Vec<u16>,

@@ -10,6 +10,7 @@ use sandbox_scenario::file;
 use sandbox_scenario::resolved::{NodeKind, Resolved};
 
 /// The feed of one gateway.
+#[derive(Clone)]
 pub(crate) struct Feed {
     /// Requests of others at one target in one report.
     pub(crate) requests: Poisson,

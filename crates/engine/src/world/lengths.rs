@@ -7,6 +7,7 @@ use sandbox_scenario::file::Length;
 use super::CHECKED;
 
 /// A distribution of token counts with its own stream.
+#[derive(Clone)]
 pub(super) struct Lengths {
     law: Law,
     stream: Stream,
@@ -22,6 +23,7 @@ impl Lengths {
     }
 }
 
+#[derive(Clone)]
 enum Law {
     Constant(u32),
     Lognormal { law: Lognormal, max: f64 },

@@ -36,6 +36,7 @@ use sandbox_scenario::resolved::{NodeKind, Resolved, ResolvedWorkload};
 use crate::machine::KEY_BITS;
 
 /// Every node and what is attached to it.
+#[derive(Clone)]
 pub(crate) struct World {
     pub(crate) nodes: Vec<Node>,
     pub(crate) endpoints: Vec<Endpoint>,
@@ -65,6 +66,7 @@ pub(crate) struct World {
     pub(crate) routes: Routes,
 }
 
+#[derive(Clone)]
 pub(crate) struct Node {
     pub(crate) kind: Kind,
     /// Index of its region; `None` for a library.

@@ -8,6 +8,7 @@ use sandbox_providers::{Friction, Trip, Way};
 use sandbox_scenario::Resolved;
 
 /// What happens on the way between regions, beyond taking time.
+#[derive(Clone)]
 pub(crate) struct Network {
     rough: bool,
     regions: usize,

@@ -11,6 +11,7 @@ use sandbox_routers::Call;
 use super::{Kind, World};
 
 /// What an endpoint charges.
+#[derive(Clone)]
 pub(crate) struct Charges {
     tariff: Tariff,
     /// The only rates that the tariff has, if they are the same for all prompts at all times.
@@ -52,6 +53,7 @@ impl Charges {
 }
 
 /// What a gateway adds.
+#[derive(Clone)]
 pub(crate) struct Fees {
     pub(crate) credit: Factor,
     pub(crate) byok: Factor,
@@ -106,6 +108,7 @@ impl Bill {
 pub(crate) type RouteId = u16;
 
 /// The ways that were used so far, each once: at most as many as the topology has.
+#[derive(Clone)]
 pub(crate) struct Routes {
     /// Gateways on the way, by router and number of the target there. The first way has none.
     ways: Vec<Vec<(u16, u16)>>,

@@ -9,6 +9,7 @@ use sandbox_scenario::resolved::{NodeKind, Resolved};
 use super::fleet::Feed;
 use super::prices::Fees;
 
+#[derive(Clone)]
 pub(crate) struct Router {
     pub(crate) node: NodeId,
     pub(crate) strategy: Box<dyn Strategy>,

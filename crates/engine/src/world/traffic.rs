@@ -14,6 +14,7 @@ use super::lengths::Lengths;
 use super::prices::{RouteId, Routes};
 use crate::slab::{NONE, Slab};
 
+#[derive(Clone)]
 pub(crate) struct Workload {
     pub(crate) region: u16,
     pub(crate) entry: NodeId,
@@ -118,6 +119,7 @@ impl Workload {
 }
 
 /// Who sends: clients of which some send more than others.
+#[derive(Clone)]
 struct Clients {
     weights: Alias,
     noise: Noise,
@@ -130,6 +132,7 @@ impl Clients {
 }
 
 /// Where a workload's requests come from.
+#[derive(Clone)]
 enum Source {
     Poisson { process: PoissonProcess, rate: Curve, stream: Stream },
     Renewal(Renewal, Stream),

@@ -13,6 +13,7 @@
 //! * [`shipped`] – the scenarios of this repository, and real traces through the flagship's routers
 //! * [`swarm`] – whole scenarios in which features meet by chance
 //! * [`traffic`] – sources of requests
+//! * [`trials`] – many scripts over one scenario, each the run that it stands for
 //! * [`weather`] – what no router can change
 
 mod cached;
@@ -31,4 +32,5 @@ mod shipped;
 mod support;
 mod swarm;
 mod traffic;
+mod trials;
 mod weather;

@@ -36,7 +36,7 @@ mod ours;
 mod picks;
 mod plain;
 mod portkey;
-mod presets;
+pub(crate) mod presets;
 mod situations;
 mod stage;
 mod tensorzero;

@@ -27,13 +27,18 @@ const CASES: u32 = 4;
 const PROBE: Span = Span::from_secs(3);
 
 /// How many presets [`scenario`] knows.
-pub(super) const COUNT: usize = PRESETS.len();
+pub(crate) const COUNT: usize = PRESETS.len();
 
 /// How many bits of `on` mean something in it.
 pub(super) const SWITCHES: usize = draw::SWITCHES;
 
+/// What a preset is called.
+pub(crate) fn name(preset: usize) -> &'static str {
+    PRESETS[preset].name
+}
+
 /// A drawn scenario as text, for tests of other subjects.
-pub(super) fn scenario(preset: usize, on: u32, numbers: u64) -> String {
+pub(crate) fn scenario(preset: usize, on: u32, numbers: u64) -> String {
     Draw { preset, on, numbers }.text()
 }
 

@@ -55,6 +55,7 @@ thread_local! {
     static FOUND: RefCell<Found> = RefCell::default();
 }
 
+#[derive(Clone)]
 struct Spy {
     watch: Arc<Watch>,
     inner: Composed,
