@@ -38,8 +38,8 @@ pub mod world;
 
 pub use account::Outcome;
 pub use explain::Explanation;
-pub use monitor::Monitor;
 pub use machine::{EventKind, EventRecord, Log};
+pub use monitor::Monitor;
 pub use output::{Ledger, Summary, Timeline};
 pub use run::{RunError, RunOptions, RunOutput, run};
 pub use summarise::lane_faults;

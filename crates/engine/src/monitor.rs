@@ -8,15 +8,21 @@ use std::fmt;
 
 use dyn_clone::DynClone;
 use sandbox_core::Time;
-use sandbox_model::Answer;
+use sandbox_model::{Answer, OutageScript};
 use sandbox_routers::{Call, Decision, Fleet, Seen, Strategy, TargetView};
 
 use crate::account::Outcome;
+use crate::machine::KEY_BITS;
 
 /// Watches a run. Routers and workloads are numbered as in the scenario.
 ///
 /// A copy goes on watching a copy of the run from where it is.
 pub trait Monitor: DynClone + Any + Send {
+    /// The faults of the run, in order of onset. Told before the first of them begins, which may be well into the run.
+    fn knows(&mut self, script: &OutageScript) {
+        let _ = script;
+    }
+
     /// A router was asked, and has decided.
     fn decided(&mut self, at: &Decided<'_>) {
         let _ = at;
@@ -40,6 +46,11 @@ pub trait Monitor: DynClone + Any + Send {
     /// A request ends.
     fn ended(&mut self, at: &Ended) {
         let _ = at;
+    }
+
+    /// The run is over: this was the last instant of it.
+    fn over(&mut self, now: Time) {
+        let _ = now;
     }
 
     /// Whether it has seen enough: nothing that happens from now on would change what it says.
@@ -118,4 +129,10 @@ pub struct Ended {
     pub answer: Answer,
     /// How that counts.
     pub outcome: Outcome,
+}
+
+/// The request that routers know by a name: index of its workload, and its number among the arrivals there, from 0.
+#[must_use]
+pub const fn request_of(name: u64) -> (usize, u64) {
+    ((name >> KEY_BITS) as usize, name & ((1 << KEY_BITS) - 1))
 }

@@ -15,7 +15,7 @@ pub(crate) fn report(
     twin: &Machine,
     faults: &[FaultReport],
 ) -> ObjectiveReport {
-    let value = measure(objective, resolved, main, twin, faults);
+    let value = measure(objective.metric, objective.workload.as_deref(), resolved, main, twin, faults);
     ObjectiveReport {
         expression: objective.expression.clone(),
         value,
@@ -25,14 +25,15 @@ pub(crate) fn report(
     }
 }
 
-fn measure(
-    objective: &Objective,
+/// What a metric comes to, of one workload or of all.
+pub(crate) fn measure(
+    metric: Metric,
+    only: Option<&str>,
     resolved: &Resolved,
     main: &Machine,
     twin: &Machine,
     faults: &[FaultReport],
 ) -> Option<f64> {
-    let only = objective.workload.as_deref();
     let of = |machine: &Machine| {
         let names = resolved.scenario.workloads.iter().map(|w| w.name.as_str());
         let chosen = names.zip(&machine.workload_tallies).filter(|(name, _)| only.is_none_or(|o| o == *name));
@@ -43,7 +44,7 @@ fn measure(
     let per_hour = |usd: Usd| (counted > 0.0).then(|| usd.as_f64() / counted);
     let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
     let premium = || sum.billed - of(twin).billed;
-    match objective.metric {
+    match metric {
         Metric::Availability => {
             let served = sum.served_by_plan + sum.leaked;
             share(served, sum.arrived - sum.in_flight)

@@ -81,6 +81,9 @@ pub fn run(resolved: &Resolved, options: RunOptions<'_>) -> Result<RunOutput, Ru
         });
         let mut main = start(resolved, &script, Sky::Drawn);
         main.model.listeners = Listeners { log, explain: recorder, monitor };
+        if let Some(monitor) = &mut main.model.listeners.monitor {
+            monitor.knows(&script);
+        }
         let main = simulate(&mut main, progress).map(|()| main.model);
         // A panic in the twin is a broken law: it goes on here.
         (main, twin.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
@@ -92,6 +95,9 @@ pub fn run(resolved: &Resolved, options: RunOptions<'_>) -> Result<RunOutput, Ru
         .take()
         .zip(explain)
         .map(|(recorder, (workload, _))| recorder.finish(resolved, main.world.workloads[workload].drawn));
+    if let Some(monitor) = &mut main.listeners.monitor {
+        monitor.over(main.end);
+    }
     conservation::check(&main, resolved)?;
     conservation::check(&twin, resolved)?;
     let output = finish(resolved, &script, &main, &twin, repro)?;

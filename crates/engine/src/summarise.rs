@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sandbox_core::Span;
+use sandbox_core::{Fingerprint, Span};
 use sandbox_model::{Cause, Fault, FaultKind, FaultScope, OutageScript, Usd};
 use sandbox_scenario::Resolved;
 
@@ -74,6 +74,13 @@ pub(crate) fn whole(machine: &Machine) -> Scope {
     scope(&all, &all)
 }
 
+/// Fingerprint of a run's events, and of its twin's.
+pub(crate) fn fingerprint(main: &Machine, twin: &Machine) -> Fingerprint {
+    let mut fingerprint = main.fingerprint;
+    fingerprint.mix(twin.fingerprint.value());
+    fingerprint
+}
+
 /// The run in numbers.
 pub(crate) fn summary(
     resolved: &Resolved,
@@ -104,14 +111,12 @@ pub(crate) fn summary(
         &twin.endpoint_tallies,
     );
     let traffic = |name: &str| endpoints.get(name).or_else(|| routers.get(name)).map(|scope| &scope.requests);
-    let mut fingerprint = main.fingerprint;
-    fingerprint.mix(twin.fingerprint.value());
     Summary {
         schema: SCHEMA,
         scenario: scenario.name.clone(),
         seed: scenario.seed,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        fingerprint: fingerprint.to_string(),
+        fingerprint: fingerprint(main, twin).to_string(),
         repro,
         start: scenario.start.to_string(),
         duration_s: scenario.duration.as_secs_f64(),

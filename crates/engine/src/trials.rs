@@ -7,11 +7,10 @@
 //! Invariant: the output of a whole trial is that of [`run`](crate::run()) on the scenario with that script, byte for
 //! byte (`crates/engine/tests/it/trials.rs`).
 
-use sandbox_core::{Simulation, Span, Time};
+use sandbox_core::{Fingerprint, Simulation, Span, Time};
 use sandbox_model::{FaultScope, OutageScript};
-use sandbox_scenario::{Objective, Resolved};
+use sandbox_scenario::{Metric, Objective, Resolved};
 
-use crate::account::Tally;
 use crate::conservation;
 use crate::machine::Machine;
 use crate::monitor::Monitor;
@@ -91,6 +90,9 @@ impl Trials {
             Length::Whole => end,
             Length::Until(time) => time.min(end),
         };
+        if let Some(monitor) = &mut simulation.model.listeners.monitor {
+            monitor.knows(&script);
+        }
         let look = Span::from_nanos((end.since(Time::ZERO).as_nanos() / LOOKS).max(1));
         let mut at = simulation.queue.now();
         while at < until {
@@ -102,6 +104,9 @@ impl Trials {
         }
         let mut machine = simulation.model;
         machine.finish();
+        if let Some(monitor) = &mut machine.listeners.monitor {
+            monitor.over(at);
+        }
         conservation::check(&machine, &self.resolved)?;
         Ok(Trial { trials: self, machine, script })
     }
@@ -150,10 +155,24 @@ impl Trial<'_> {
         objectives::report(objective, &self.trials.resolved, &self.machine, &self.trials.twin, &faults)
     }
 
-    /// The value of a numeric result. For whole trials.
+    /// What a metric comes to, of one workload or of all; `None` if there was nothing to measure. For whole trials.
     #[must_use]
-    pub fn leak_premium(&self) -> f64 {
-        Tally::sum(&self.machine.workload_tallies).leak_premium().as_f64()
+    pub fn measure(&self, metric: Metric, workload: Option<&str>) -> Option<f64> {
+        let faults = summarise::fault_reports(&self.script, &self.machine);
+        let Trials { resolved, twin, .. } = self.trials;
+        objectives::measure(metric, workload, resolved, &self.machine, twin, &faults)
+    }
+
+    /// Fingerprint of the run's events, and of the twin's.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        summarise::fingerprint(&self.machine, &self.trials.twin)
+    }
+
+    /// The faults, in order of onset.
+    #[must_use]
+    pub fn script(&self) -> &OutageScript {
+        &self.script
     }
 
     /// Everything that a run yields. For whole trials.

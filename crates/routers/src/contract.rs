@@ -14,6 +14,8 @@ use dyn_clone::DynClone;
 use sandbox_core::{Noise, Span, Time};
 use sandbox_model::{Answer, Price, Usd};
 
+use crate::promises::Promises;
+
 /// Most targets a router may have: sets of targets are bit masks.
 pub const MAX_TARGETS: usize = 64;
 
@@ -259,6 +261,11 @@ pub trait Strategy: Send + DynClone {
     fn down_until(&self, target: usize) -> Time {
         let _ = target;
         Time::ZERO
+    }
+
+    /// What it can be held to, whatever the weather. By default nothing.
+    fn promises(&self) -> Promises {
+        Promises::default()
     }
 
     /// Whether [`TargetView::truth`] must be filled in.

@@ -10,6 +10,7 @@
 //! * [`statuses`] – sets of statuses
 //! * [`sticky`] – conversations that stay where their cache is
 //! * [`preset`] – named compositions: real gateways, and ours
+//! * [`promises`] – what a router can be held to, whatever the weather
 //! * [`custom`] – strategies of your own, by name
 //! * [`clairvoyant`] – knows the truth: a lower bound
 //!
@@ -42,6 +43,7 @@ pub mod memory;
 mod note;
 pub mod parts;
 pub mod preset;
+pub mod promises;
 pub mod selection;
 pub mod statuses;
 pub mod sticky;
@@ -57,6 +59,7 @@ pub use memory::{
 };
 pub use parts::Parts;
 pub use preset::{Preset, Setting, Timeouts};
+pub use promises::Promises;
 pub use selection::{Pick, Priorities, Selection, Spill};
 pub use statuses::Statuses;
 pub use sticky::Sticky;

@@ -74,7 +74,8 @@ impl Machine {
             return;
         }
         r.first_token = true;
-        if let Some(recorder) = self.listeners.explain.as_deref_mut().filter(|recorder| recorder.key == r.key) {
+        if let Some(recorder) = self.listeners.explain.as_deref_mut().filter(|recorder| recorder.key == r.key)
+        {
             recorder.first_token_at_client(at);
         }
         if r.counted && self.detailed {

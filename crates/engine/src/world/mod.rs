@@ -25,6 +25,7 @@ pub(crate) use fleet::Typical;
 pub(crate) use network::Network;
 pub(crate) use prices::{Bill, RouteId, Routes};
 pub(crate) use router::Router;
+pub use router::promises;
 pub(crate) use traffic::{Arrival, Workload};
 
 use sandbox_core::{Noise, Seed, Span};

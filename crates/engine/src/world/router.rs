@@ -2,7 +2,7 @@
 
 use sandbox_core::{Noise, Seed, Time};
 use sandbox_model::{Factor, NodeId, QuotedPrice, Rates};
-use sandbox_routers::{Clairvoyant, Composed, Setting, Strategy, TargetView};
+use sandbox_routers::{Clairvoyant, Composed, Promises, Setting, Strategy, TargetView};
 use sandbox_scenario::file;
 use sandbox_scenario::resolved::{NodeKind, Resolved};
 
@@ -65,6 +65,13 @@ pub(super) fn build_router(resolved: &Resolved, node: NodeId, index: usize, seed
         targets,
         is_gateway: spec.region.is_some(),
     }
+}
+
+/// What each router of a scenario can be held to.
+#[must_use]
+pub fn promises(resolved: &Resolved) -> Vec<Promises> {
+    let of = |router: &file::Router| build_strategy(resolved, &router.strategy).promises();
+    resolved.scenario.routers.iter().map(of).collect()
 }
 
 fn build_fees(router: &file::Router, fees: &file::Fees) -> Fees {

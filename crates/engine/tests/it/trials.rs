@@ -56,8 +56,7 @@ fn variants(script: &OutageScript, end: Time) -> Vec<OutageScript> {
 #[test]
 fn a_trial_is_the_run_that_it_stands_for() {
     let config = ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() };
-    let mut runner =
-        TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[0x54; 32]));
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[0x54; 32]));
     let draws = (prop::bits::u64::between(0, swarm::FEATURE_COUNT), any::<u64>());
     let result = runner.run(&draws, |(on, numbers)| {
         let text = swarm::scenario(on, numbers);

@@ -19,6 +19,7 @@ use crate::guards::Spending;
 use crate::memory::{Memory, Rule};
 use crate::note::{Note, Then};
 use crate::parts::Parts;
+use crate::promises::Promises;
 use crate::selection::{Choice, Selection};
 use crate::sticky::Sticking;
 use explain::Look;
@@ -267,6 +268,10 @@ impl Strategy for Composed {
     fn down_until(&self, target: usize) -> Time {
         let paused = self.selection.down_until(target);
         self.memory.iter().map(|memory| memory.down_until(target)).fold(paused, Time::max)
+    }
+
+    fn promises(&self) -> Promises {
+        self.parts.promises()
     }
 
     fn exclusions(&self, call: &Call<'_>, targets: &[TargetView]) -> Vec<Exclusion> {

@@ -1,0 +1,1 @@
+//! Scripts that were found, kept as files.

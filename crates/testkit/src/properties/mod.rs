@@ -1,0 +1,105 @@
+//! What can be held against a run, whatever the weather.
+//!
+//! A property that can be seen in one run is [watched](Watch) while the run goes on. One that takes other runs to see
+//! [compares](Compare) them. What a property says of a scenario follows from what its routers [promise](Promises).
+
+mod attempts;
+
+use dyn_clone::DynClone;
+use sandbox_core::{Span, Time};
+use sandbox_engine::{Monitor, RunError, Trials};
+use sandbox_model::OutageScript;
+use sandbox_routers::Promises;
+use sandbox_scenario::Resolved;
+
+/// A property: its name, what it says, and how it is held against a run.
+#[derive(Copy, Clone, Debug)]
+pub struct Property {
+    /// Its name on the command line: `attempts`.
+    pub name: &'static str,
+    /// What it says, in one sentence.
+    pub says: &'static str,
+    /// What sort of promise it is.
+    pub sort: Sort,
+    /// How it is held against a run.
+    pub how: How,
+}
+
+/// Sorts of properties.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Sort {
+    /// Something bad never happens.
+    Safety,
+    /// Something good happens in time.
+    Liveness,
+    /// Runs that differ in one thing differ in nothing else, or only in one direction.
+    Metamorphic,
+}
+
+/// How a property is held against a run. Both give nothing if it says nothing of this scenario.
+#[derive(Copy, Clone, Debug)]
+pub enum How {
+    /// It is watched while the run goes on.
+    Watched(fn(&Subject) -> Option<Box<dyn Watch>>),
+    /// It takes other runs.
+    Compared(fn(&Subject) -> Option<Box<dyn Compare>>),
+}
+
+/// All properties, in the order in which they are told.
+pub const ALL: [Property; 1] = [attempts::ATTEMPTS];
+
+/// A scenario, and what its routers promise.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The scenario. Its own faults do not matter.
+    pub resolved: Resolved,
+    /// By router.
+    pub promises: Vec<Promises>,
+}
+
+impl Subject {
+    /// A scenario whose routers are held to what their strategies promise.
+    #[must_use]
+    pub fn new(resolved: Resolved) -> Self {
+        let promises = sandbox_engine::world::promises(&resolved);
+        Self { resolved, promises }
+    }
+
+    /// How long after the last fault a run must go on for every property to have its say.
+    #[must_use]
+    pub fn settles_within(&self) -> Span {
+        Span::from_secs(60)
+    }
+}
+
+/// Watches one property in one run.
+pub trait Watch: Monitor {
+    /// What broke it first, if anything did.
+    fn broken(&self) -> Option<&Broken>;
+}
+
+dyn_clone::clone_trait_object!(Watch);
+
+/// Holds one property against several runs.
+pub trait Compare: DynClone + Send {
+    /// Runs what it takes.
+    ///
+    /// # Errors
+    /// A bug of the simulator: see [`RunError`].
+    fn compare(&mut self, trials: &mut Trials, script: &OutageScript) -> Result<Option<Broken>, RunError>;
+}
+
+dyn_clone::clone_trait_object!(Compare);
+
+/// How a property was broken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Broken {
+    /// The property's name, or the objective as it was written.
+    pub property: String,
+    /// When, if there is one instant at which it was seen.
+    pub at: Option<Time>,
+    /// The request with which it was seen, if it is one: index of its workload, and its number there.
+    pub request: Option<(usize, u64)>,
+    /// What happened, in one sentence without a full stop: it goes on with the request, the time and the cost.
+    pub what: String,
+}
