@@ -1,6 +1,8 @@
 //! What a search for broken promises prints: what was found, or how much was covered. At most 80 columns but for lines
 //! that must stay in one piece: commands, scripts, names of files.
 
+use sandbox_engine::output::Summary;
+
 use super::paint::{Paint, Tint};
 use super::{WIDTH, field};
 use crate::human;
@@ -27,6 +29,45 @@ pub struct Finding {
     pub fingerprint: Option<String>,
     /// Files that were written.
     pub files: Vec<String>,
+}
+
+/// What broke a promise.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Breach {
+    /// What happened, without a full stop.
+    pub what: String,
+    /// The request with which it was seen: `request 517 of cn-chat`.
+    pub request: Option<String>,
+    /// When it was seen, by the scenario's clock.
+    pub at: Option<String>,
+}
+
+/// What happened, in one sentence: what broke the promise, then how the requests of the whole run ended and what it cost.
+#[must_use]
+pub fn sentence(breach: &Breach, summary: Option<&Summary>) -> String {
+    let mut text = breach.what.clone();
+    match (&breach.request, &breach.at) {
+        (Some(request), Some(at)) => text.push_str(&format!(" ({request}, at {at})")),
+        (Some(place), None) => text.push_str(&format!(" ({place})")),
+        (None, Some(at)) => text.push_str(&format!(" (at {at})")),
+        (None, None) => {}
+    }
+    let Some(summary) = summary else { return text };
+    let requests = &summary.requests;
+    let lost = requests.failed + requests.shed;
+    let lost = if lost == 0 { "none".to_owned() } else { human::count(lost) };
+    let cost = human::decimal(&summary.cost_usd.total);
+    let twin = human::decimal(&summary.cost_usd.twin);
+    let gap = match (cost - twin, human::change(cost - twin, twin)) {
+        (0.0, _) => "as much as its control twin".to_owned(),
+        (gap, change) => {
+            let change = change.map_or_else(String::new, |change| format!(" ({change} %)"));
+            format!("{}{change} against its control twin", human::dollars_signed(gap))
+        }
+    };
+    let (arrived, cost) = (human::count(requests.arrived), human::dollars(cost));
+    text.push_str(&format!("; {lost} of the run's {arrived} requests failed, and it cost {cost}, {gap}"));
+    text
 }
 
 /// What was found, ending with a line break.

@@ -11,7 +11,7 @@ use sandbox_engine::output::Summary;
 use sandbox_engine::output::summary::FaultReport;
 
 use crate::human;
-pub use check::{Bad, Covered, Finding, Group, covered_text, finding_text, worst_text};
+pub use check::{Bad, Breach, Covered, Finding, Group, covered_text, finding_text, sentence, worst_text};
 pub use explain::explain_text;
 pub use paint::Paint;
 use paint::Tint;
