@@ -30,7 +30,8 @@ impl Finding {
         let Counterexample { from, drawn, script, broken, fingerprint, shrink_runs } = counterexample;
         // What comes to no end cannot be drawn.
         let resolved = with_script(checked, script)?;
-        let run = fingerprint.map(|_| sandbox_engine::run(&resolved, RunOptions::default())).transpose()?;
+        let mut run =
+            fingerprint.map(|_| sandbox_engine::run(&resolved, RunOptions::default())).transpose()?;
         let what = sentence(&breach(&resolved, broken), run.as_ref().map(|run| &run.summary));
         let found = Found {
             breaks: broken.property.clone(),
@@ -43,9 +44,10 @@ impl Finding {
         };
         let path = corpus::keep(&checked.args.regressions, script, &found)?;
         let mut written = vec![path.display().to_string()];
-        if let Some(run) = &run {
+        if let Some(run) = &mut run {
+            run.summary.repro = checked.repro(&path);
             let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("found");
-            written.push(draw(&resolved, run, checked.repro(&path), out, stem)?.display().to_string());
+            written.push(draw(&resolved, run, out, stem)?.display().to_string());
         }
         let faults = |n: usize| if n == 1 { "1 fault".to_owned() } else { format!("{n} faults") };
         let case = match from {
@@ -104,14 +106,11 @@ pub(super) fn with_script(checked: &Checked<'_>, script: &OutageScript) -> Resul
 pub(super) fn draw(
     resolved: &Resolved,
     run: &RunOutput,
-    repro: String,
     out: &Path,
     stem: &str,
 ) -> Result<PathBuf, Failure> {
-    let mut run = run.clone();
-    run.summary.repro.clone_from(&repro);
-    let twin = sandbox_engine::control_twin(resolved, repro)?;
-    for (name, bytes) in files::pair(resolved, &run, &twin, stem)? {
+    let twin = sandbox_engine::control_twin(resolved, run.summary.repro.clone())?;
+    for (name, bytes) in files::pair(resolved, run, &twin, stem)? {
         files::write_file(&out.join(name), &bytes)?;
     }
     Ok(out.join(format!("{stem}.png")))
