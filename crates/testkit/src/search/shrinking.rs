@@ -3,7 +3,7 @@
 use sandbox_model::OutageScript;
 
 use super::crew::{Bench, Crew, Go};
-use super::{Journal, SearchError};
+use super::{Best, Journal, SearchError};
 use crate::properties::Broken;
 
 /// What is left of a script.
@@ -45,6 +45,40 @@ pub(super) fn shrink(
         )?;
         let Some((script, broken)) = better else { return Ok(shrunk) };
         (shrunk.script, shrunk.broken) = (script, broken);
+    }
+}
+
+/// Takes the first simpler script that is at least as bad, and begins again with that, for at most so many runs. Also
+/// says how many it took.
+pub(super) fn without_loss(
+    crew: &mut Crew<'_, '_>,
+    best: &Best,
+    most: u64,
+    badness: impl Fn(Option<f64>) -> f64,
+) -> Result<(Best, u64), SearchError> {
+    let mut least = best.clone();
+    let mut runs = 0;
+    loop {
+        let candidates = candidates(&least.script);
+        let mut better = None;
+        let count = (candidates.len() as u64).min(most - runs);
+        crew.judge_each(
+            count,
+            |n| candidates[n as usize].clone(),
+            |_, script, noted| {
+                runs += 1;
+                if let Some(value) = noted.metric
+                    && noted.broken.is_none()
+                    && badness(Some(value)) >= badness(Some(least.value))
+                {
+                    better = Some(Best { script, value });
+                    return Go::Enough;
+                }
+                Go::On
+            },
+        )?;
+        let Some(better) = better else { return Ok((least, runs)) };
+        least = better;
     }
 }
 
