@@ -4,6 +4,17 @@
 //! [compares](Compare) them. What a property says of a scenario follows from what its routers [promise](Promises).
 
 mod attempts;
+mod beside;
+mod calm;
+mod capacity;
+mod clairvoyant;
+mod dearer_grid;
+mod drains;
+mod fewer_faults;
+mod renaming;
+mod returns;
+mod splitting;
+mod time_shift;
 
 use dyn_clone::DynClone;
 use sandbox_core::{Span, Time};
@@ -46,7 +57,18 @@ pub enum How {
 }
 
 /// All properties, in the order in which they are told.
-pub const ALL: [Property; 1] = [attempts::ATTEMPTS];
+pub const ALL: &[Property] = &[
+    attempts::ATTEMPTS,
+    returns::RETURNS,
+    drains::DRAINS,
+    clairvoyant::CLAIRVOYANT,
+    fewer_faults::FEWER_FAULTS,
+    capacity::CAPACITY,
+    dearer_grid::DEARER_GRID,
+    renaming::RENAMING,
+    time_shift::TIME_SHIFT,
+    splitting::SPLITTING,
+];
 
 /// A scenario, and what its routers promise.
 #[derive(Clone, Debug)]
@@ -65,10 +87,21 @@ impl Subject {
         Self { resolved, promises }
     }
 
-    /// How long after the last fault a run must go on for every property to have its say.
+    /// How long after the last fault a run must go on for every property to have its say: a deadline, the longest that
+    /// a router promises to remember, and a minute in which to look. A Retry-After is counted on up to a minute, and an
+    /// attempt up to half of one. No longer than the scenario.
     #[must_use]
     pub fn settles_within(&self) -> Span {
-        Span::from_secs(60)
+        let minute = Span::from_secs(60);
+        let deadlines = self.resolved.scenario.workloads.iter().map(|workload| workload.deadline);
+        let deadline = deadlines.max().unwrap_or(Span::ZERO);
+        let probe = deadline.min(Span::from_secs(30));
+        let reached = beside::reached(&self.resolved);
+        let within =
+            reached.iter().filter_map(|&router| calm::returns_within(&self.promises[router], minute, probe));
+        let within = within.max().unwrap_or(Span::ZERO);
+        let whole = deadline.saturating_add(within).saturating_add(calm::LOOK);
+        whole.min(self.resolved.scenario.duration)
     }
 }
 
