@@ -1,1 +1,3 @@
 //! The test kit as a whole.
+
+mod weather;
