@@ -108,6 +108,26 @@ const NAMES: [(&str, Metric, Option<Metric>); 13] = [
 ];
 
 impl Metric {
+    /// Reads a metric without a limit: `leak_premium`, `ttft_p95[cn-chat]`. `workloads` are the names that may stand in
+    /// brackets. `leak_premium/h` is that of an hour.
+    ///
+    /// # Errors
+    /// What is wrong with it, and a hint.
+    pub fn parse(text: &str, workloads: &[&str]) -> Result<(Self, Option<String>), ObjectiveError> {
+        if text.contains(['<', '>', '=']) {
+            return fail(format!("`{text}` has a limit"), "write the metric alone: leak_premium");
+        }
+        let text = text.trim();
+        let whole = text.strip_suffix("/h");
+        let (name, workload) = split_workload(whole.unwrap_or(text).trim(), workloads)?;
+        let metric = find_metric(name, if whole.is_some() { "/h" } else { "" })?;
+        let hourly = matches!(metric.unit(), Unit::DollarsPerHour);
+        if whole.is_some() && !hourly {
+            return fail(format!("there is no `{name}` of an hour"), format!("write `{name}`"));
+        }
+        Ok((metric, workload))
+    }
+
     /// The unit of its values.
     #[must_use]
     pub const fn unit(self) -> Unit {
@@ -124,8 +144,43 @@ impl Metric {
     }
 
     /// Whether a greater value is the better one.
-    const fn is_better_when_greater(self) -> bool {
+    #[must_use]
+    pub const fn is_better_when_greater(self) -> bool {
         matches!(self, Self::Availability)
+    }
+
+    /// Reads a metric without a limit, `ttft_p99[cn-chat]` or `leak_premium/h`, and whose requests it is about;
+    /// `workloads` are the names that may stand in brackets.
+    ///
+    /// # Errors
+    /// What is wrong with it, and a hint.
+    pub fn parse(text: &str, workloads: &[&str]) -> Result<(Self, Option<String>), ObjectiveError> {
+        let text = text.trim();
+        let (text, limit) = text.strip_suffix("/h").map_or((text, ""), |name| (name, "$/h"));
+        let (name, workload) = split_workload(text, workloads)?;
+        let metric = find_metric(name, limit)?;
+        if !limit.is_empty() && metric.unit() != Unit::DollarsPerHour {
+            return fail(format!("{metric} is not counted by the hour"), format!("write `{text}`"));
+        }
+        Ok((metric, workload))
+    }
+
+    /// A value in the metric's unit, for people: `99.93%`, `1.84 s`, `$3.21/h`.
+    #[must_use]
+    pub fn format(self, value: f64) -> String {
+        let (sign, size) = (if value < 0.0 { "-" } else { "" }, value.abs());
+        match self.unit() {
+            // As many places as it takes to tell 99.99 from 99.999.
+            Unit::Share if size > 0.995 && size < 1.0 => format!("{sign}{:.3}%", size * 100.0),
+            Unit::Share => format!("{sign}{:.2}%", size * 100.0),
+            Unit::Seconds if size < 1.0 => format!("{sign}{:.0} ms", size * 1e3),
+            Unit::Seconds if size < 120.0 => format!("{sign}{size:.2} s"),
+            Unit::Seconds => format!("{sign}{:.1} min", size / 60.0),
+            Unit::Dollars => format!("{sign}${size:.2}"),
+            Unit::DollarsPerHour => format!("{sign}${size:.2}/h"),
+            Unit::Count if size.fract() == 0.0 => format!("{sign}{size:.0}"),
+            Unit::Count => format!("{sign}{size:.3}"),
+        }
     }
 }
 
@@ -214,19 +269,7 @@ impl Objective {
     /// A value in the metric's unit, for people: `99.93%`, `1.84 s`, `$3.21/h`.
     #[must_use]
     pub fn format(&self, value: f64) -> String {
-        let (sign, size) = (if value < 0.0 { "-" } else { "" }, value.abs());
-        match self.metric.unit() {
-            // As many places as it takes to tell 99.99 from 99.999.
-            Unit::Share if size > 0.995 && size < 1.0 => format!("{sign}{:.3}%", size * 100.0),
-            Unit::Share => format!("{sign}{:.2}%", size * 100.0),
-            Unit::Seconds if size < 1.0 => format!("{sign}{:.0} ms", size * 1e3),
-            Unit::Seconds if size < 120.0 => format!("{sign}{size:.2} s"),
-            Unit::Seconds => format!("{sign}{:.1} min", size / 60.0),
-            Unit::Dollars => format!("{sign}${size:.2}"),
-            Unit::DollarsPerHour => format!("{sign}${size:.2}/h"),
-            Unit::Count if size.fract() == 0.0 => format!("{sign}{size:.0}"),
-            Unit::Count => format!("{sign}{size:.3}"),
-        }
+        self.metric.format(value)
     }
 }
 
@@ -349,6 +392,18 @@ mod tests {
     }
 
     #[test]
+    fn a_metric_is_read_without_a_limit() {
+        let parse = |text| Metric::parse(text, &["cn-chat"]);
+        assert_eq!(parse("leak_premium"), Ok((Metric::LeakPremium, None)));
+        assert_eq!(parse("leak_premium/h"), Ok((Metric::LeakPremiumPerHour, None)));
+        assert_eq!(parse(" ttft_p99[cn-chat]"), Ok((Metric::Ttft(99.0), Some("cn-chat".to_owned()))));
+        let hint = |text| parse(text).unwrap_err().hint;
+        assert!(hint("leak_premum").contains("did you mean `leak_premium`?"));
+        assert_eq!(hint("availability/h"), "write `availability`");
+        assert!(hint("failed[cn]").contains("workloads here: cn-chat"));
+    }
+
+    #[test]
     fn margins_are_positive_on_the_good_side() {
         let up = parse("availability >= 99.9%");
         assert!(up.met(Some(0.999)) && !up.met(Some(0.998)) && !up.met(None));
@@ -361,6 +416,17 @@ mod tests {
         );
         assert_eq!(parse("leak_premium <= $5/h").format(-3.214), "-$3.21/h");
         assert_eq!(parse("failed <= 100").format(12.0), "12");
+    }
+
+    #[test]
+    fn a_metric_is_read_without_a_limit() {
+        let read = |text| Metric::parse(text, &["cn-chat"]).map_err(|error| error.to_string());
+        assert_eq!(read("leak_premium"), Ok((Metric::LeakPremium, None)));
+        assert_eq!(read("cost/h"), Ok((Metric::CostPerHour, None)));
+        assert_eq!(read(" ttft_p99.9[cn-chat] "), Ok((Metric::Ttft(99.9), Some("cn-chat".to_owned()))));
+        assert!(read("failed/h").unwrap_err().contains("write `failed`"));
+        assert!(read("leak_premum").unwrap_err().contains("did you mean `leak_premium`"));
+        assert!(read("failed <= 3").unwrap_err().contains("the metric alone"));
     }
 
     #[test]
