@@ -6,6 +6,7 @@
 //! * `draw` – one script: kinds, number, shape, windows
 //! * `moves` – a script that is a little different, and one of two
 //! * [`shrink`] – scripts that are simpler than a given one; [`ScriptTree`]
+//! * `measure`, `milder` – what is simpler, and which kinds and parameters are
 //!
 //! # Which faults are drawn, and how likely
 //!
@@ -46,6 +47,10 @@
 
 mod draw;
 pub mod kinds;
+#[cfg(test)]
+mod likelihoods;
+mod measure;
+mod milder;
 mod moves;
 mod reach;
 pub mod shrink;
