@@ -1,4 +1,4 @@
 //! The test kit as a whole.
 
-mod weather;
 mod properties;
+mod weather;
