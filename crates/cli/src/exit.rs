@@ -78,7 +78,9 @@ impl Failure {
             Self::Invalid(_) => Code::Invalid,
             Self::Occupied(_) | Self::Request { .. } => Code::Usage,
             Self::Changed(_) => Code::Differs,
-            Self::Run(_) | Self::Search(_) | Self::Report(_) | Self::Io { .. } | Self::NotARun { .. } => Code::Internal,
+            Self::Run(_) | Self::Search(_) | Self::Report(_) | Self::Io { .. } | Self::NotARun { .. } => {
+                Code::Internal
+            }
         }
     }
 }

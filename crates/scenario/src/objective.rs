@@ -108,26 +108,6 @@ const NAMES: [(&str, Metric, Option<Metric>); 13] = [
 ];
 
 impl Metric {
-    /// Reads a metric without a limit: `leak_premium`, `ttft_p95[cn-chat]`. `workloads` are the names that may stand in
-    /// brackets. `leak_premium/h` is that of an hour.
-    ///
-    /// # Errors
-    /// What is wrong with it, and a hint.
-    pub fn parse(text: &str, workloads: &[&str]) -> Result<(Self, Option<String>), ObjectiveError> {
-        if text.contains(['<', '>', '=']) {
-            return fail(format!("`{text}` has a limit"), "write the metric alone: leak_premium");
-        }
-        let text = text.trim();
-        let whole = text.strip_suffix("/h");
-        let (name, workload) = split_workload(whole.unwrap_or(text).trim(), workloads)?;
-        let metric = find_metric(name, if whole.is_some() { "/h" } else { "" })?;
-        let hourly = matches!(metric.unit(), Unit::DollarsPerHour);
-        if whole.is_some() && !hourly {
-            return fail(format!("there is no `{name}` of an hour"), format!("write `{name}`"));
-        }
-        Ok((metric, workload))
-    }
-
     /// The unit of its values.
     #[must_use]
     pub const fn unit(self) -> Unit {
@@ -416,17 +396,6 @@ mod tests {
         );
         assert_eq!(parse("leak_premium <= $5/h").format(-3.214), "-$3.21/h");
         assert_eq!(parse("failed <= 100").format(12.0), "12");
-    }
-
-    #[test]
-    fn a_metric_is_read_without_a_limit() {
-        let read = |text| Metric::parse(text, &["cn-chat"]).map_err(|error| error.to_string());
-        assert_eq!(read("leak_premium"), Ok((Metric::LeakPremium, None)));
-        assert_eq!(read("cost/h"), Ok((Metric::CostPerHour, None)));
-        assert_eq!(read(" ttft_p99.9[cn-chat] "), Ok((Metric::Ttft(99.9), Some("cn-chat".to_owned()))));
-        assert!(read("failed/h").unwrap_err().contains("write `failed`"));
-        assert!(read("leak_premum").unwrap_err().contains("did you mean `leak_premium`"));
-        assert!(read("failed <= 3").unwrap_err().contains("the metric alone"));
     }
 
     #[test]

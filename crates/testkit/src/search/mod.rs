@@ -31,7 +31,7 @@ use crate::properties::Broken;
 pub use check::{Check, Counterexample, Found, Origin, check};
 pub use coverage::Coverage;
 pub use journal::{FileJournal, Journal, MemoryJournal, Noted};
-pub use worst::{Best, Budget, Method, Worst, WorstFound, worst};
+pub use worst::{Best, Method, Worst, WorstFound, worst};
 
 /// How far a search has come.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]

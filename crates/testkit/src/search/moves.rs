@@ -1,171 +1,142 @@
-//! From scripts that are bad to scripts that may be worse.
+//! From scripts that are bad to one that may be worse.
 //!
-//! Targets and kinds of faults, with their parameters, are always those of a fault that the weather has drawn; windows
-//! are moved freely. So a child is as valid as what the weather draws.
+//! The weather's own moves are small steps near the edges that routers count in: what breaks something lies there. What
+//! costs most lies elsewhere: long windows of the right fault, at the right time of the day, with the budget used up.
+//! So windows are also moved far and stretched here.
 
 use sandbox_core::{Rng, Span, Time, below, chance, uniform};
 use sandbox_model::{Fault, OutageScript};
 
-use super::worst::Budget;
+use crate::Weather;
 
-/// Windows have no finer edges.
+/// Windows that are stretched have no finer edges.
 const GRAIN: u64 = 1_000_000;
-/// The shortest window.
+/// The shortest window that is left when time goes from one fault to another.
 const SHORTEST: u64 = 1_000_000_000;
 
-/// Time of all faults together.
-pub(super) fn downtime(script: &OutageScript) -> Span {
-    Span::from_nanos(script.faults.iter().map(length).sum())
-}
-
-/// Cuts a script down to a budget: it keeps the first faults, and all windows become shorter by the same factor.
-pub(super) fn cut(script: &mut OutageScript, budget: &Budget) {
-    script.faults.truncate(budget.faults.max(1));
-    if downtime(script) > budget.downtime {
-        scale(script, budget.downtime, Time::MAX);
-    }
-}
-
-/// A script that was bred from one (and another), with something of a fresh one. It fits the budget.
+/// A script that was bred from one (and another), with something of a fresh one. It is within the budget.
 pub(super) fn child<R: Rng + ?Sized>(
+    weather: &Weather,
     one: &OutageScript,
     other: &OutageScript,
     fresh: &OutageScript,
-    budget: &Budget,
-    end: Span,
     rng: &mut R,
 ) -> OutageScript {
-    let mut script = one.clone();
-    let end = Time::ZERO + end;
-    loop {
-        step(&mut script, other, fresh, budget, end, rng);
-        // One step, and sometimes a few.
-        if chance(rng, 0.6) {
-            break;
+    let mut script = match below(rng, 4) {
+        0 => weather.mutate(one, rng),
+        1 => weather.cross(one, other, rng),
+        _ => {
+            let mut script = one.clone();
+            step(weather, &mut script.faults, fresh, rng);
+            // Sometimes a second one.
+            if chance(rng, 0.4) {
+                step(weather, &mut script.faults, fresh, rng);
+            }
+            script
         }
-    }
+    };
     if chance(rng, 0.5) {
-        scale(&mut script, budget.downtime, end);
+        fill(weather, &mut script.faults);
     }
-    cut(&mut script, budget);
+    weather.fit(&mut script.faults);
     script.sort();
-    script
+    if script.faults.is_empty() { fresh.clone() } else { script }
 }
 
-/// One change.
-fn step<R: Rng + ?Sized>(
-    script: &mut OutageScript,
-    other: &OutageScript,
-    fresh: &OutageScript,
-    budget: &Budget,
-    end: Time,
-    rng: &mut R,
-) {
-    let faults = &mut script.faults;
-    let any = |of: &OutageScript, rng: &mut R| {
-        (!of.faults.is_empty()).then(|| of.faults[below(rng, of.faults.len() as u64) as usize].clone())
-    };
+/// One change, not yet within the budget.
+fn step<R: Rng + ?Sized>(weather: &Weather, faults: &mut Vec<Fault>, fresh: &OutageScript, rng: &mut R) {
+    let any = |faults: &[Fault], rng: &mut R| below(rng, faults.len() as u64) as usize;
     if faults.is_empty() {
-        faults.extend(any(fresh, rng));
+        faults.clone_from(&fresh.faults);
         return;
     }
-    let at = below(rng, faults.len() as u64) as usize;
-    let mate = below(rng, faults.len() as u64) as usize;
-    match below(rng, 10) {
-        // Elsewhere in time, near or far.
+    let (at, mate) = (any(faults, rng), any(faults, rng));
+    let (from, len) = (faults[at].from.as_nanos(), length(&faults[at]));
+    let (open, close) = weather.open_and_close();
+    match below(rng, 9) {
+        // Elsewhere in time, by seconds or by hours.
         0 | 1 => {
-            let by = 10_u64.pow(below(rng, 4) as u32) as f64 * 1e9 * (1.0 + 9.0 * uniform(rng));
-            let (by, len) = (by as u64 / GRAIN * GRAIN, length(&faults[at]));
-            let from = faults[at].from.as_nanos();
+            let decade = 10_u64.pow(below(rng, 4) as u32) as f64;
+            let by = (decade * (1.0 + 9.0 * uniform(rng)) * 1e9) as u64 / GRAIN * GRAIN;
             let from = if chance(rng, 0.5) { from.saturating_add(by) } else { from.saturating_sub(by) };
-            place(&mut faults[at], from, len, end);
+            place(weather, &mut faults[at], from, len);
         }
-        // Anywhere in time.
+        // Anywhere.
         2 => {
-            let len = length(&faults[at]);
-            let from = below(rng, (end.as_nanos().saturating_sub(len) / GRAIN).max(1)) * GRAIN;
-            place(&mut faults[at], from, len, end);
+            let room = close.saturating_since(open).as_nanos().saturating_sub(len);
+            let from = open.as_nanos() + below(rng, (room / GRAIN).max(1)) * GRAIN;
+            place(weather, &mut faults[at], from, len);
         }
-        // Longer or shorter, from its beginning or to its end.
+        // Longer or shorter, from where it begins or to where it ends.
         3 => {
-            let factor = 0.25 + 3.75 * uniform(rng);
-            let len = ((length(&faults[at]) as f64 * factor) as u64 / GRAIN * GRAIN).max(SHORTEST);
-            let len = len.min(budget.downtime.as_nanos());
-            let (from, until) = (faults[at].from.as_nanos(), faults[at].until.as_nanos());
-            let from = if chance(rng, 0.5) { from } else { until.saturating_sub(len) };
-            place(&mut faults[at], from, len, end);
+            let new = (len as f64 * (0.25 + 3.75 * uniform(rng))) as u64 / GRAIN * GRAIN;
+            let new = new.clamp(GRAIN, weather.downtime_max().as_nanos().max(GRAIN));
+            let until = faults[at].until.as_nanos();
+            let from = if chance(rng, 0.5) { from } else { until.saturating_sub(new) };
+            place(weather, &mut faults[at], from, new);
         }
-        // Time goes from one fault to another.
+        // Time goes from one to another.
         4 => {
-            let gift = (length(&faults[mate]) as f64 * uniform(rng)) as u64 / GRAIN * GRAIN;
-            if at != mate && length(&faults[mate]) > gift + SHORTEST {
-                let (to, from) = (length(&faults[at]) + gift, length(&faults[mate]) - gift);
-                let (to_at, from_at) = (faults[at].from.as_nanos(), faults[mate].from.as_nanos());
-                place(&mut faults[at], to_at, to, end);
-                place(&mut faults[mate], from_at, from, end);
+            let given = (length(&faults[mate]) as f64 * uniform(rng)) as u64 / GRAIN * GRAIN;
+            let left = length(&faults[mate]).saturating_sub(given);
+            if at != mate && left >= SHORTEST {
+                place(weather, &mut faults[at], from, len + given);
+                let from = faults[mate].from.as_nanos();
+                place(weather, &mut faults[mate], from, left);
             }
         }
-        // Another fault in its window, or in its place.
-        5 => {
-            if let Some(new) = any(fresh, rng) {
-                let (from, len) = (faults[at].from.as_nanos(), length(&faults[at]));
-                faults[at] = new;
-                if chance(rng, 0.7) {
-                    place(&mut faults[at], from, len, end);
-                }
-            }
+        // A fresh fault in its window.
+        5 if !fresh.faults.is_empty() => {
+            faults[at] = fresh.faults[any(&fresh.faults, rng)].clone();
+            place(weather, &mut faults[at], from, len);
         }
-        // One more.
-        6 => {
-            let new = if chance(rng, 0.5) { any(fresh, rng) } else { any(other, rng) };
-            if faults.len() < budget.faults {
-                faults.extend(new);
-            } else if let Some(new) = new {
+        // A fresh one besides, or instead.
+        6 if !fresh.faults.is_empty() => {
+            let new = fresh.faults[any(&fresh.faults, rng)].clone();
+            if faults.len() < weather.faults_max() {
+                faults.push(new);
+            } else {
                 faults[at] = new;
             }
         }
-        // One less: what it had goes to the others when the budget is filled.
+        // With another, or right after it.
         7 => {
+            let (theirs, until) = (faults[mate].from.as_nanos(), faults[mate].until.as_nanos());
+            if chance(rng, 0.5) {
+                let len = length(&faults[mate]);
+                place(weather, &mut faults[at], theirs, len);
+            } else {
+                place(weather, &mut faults[at], until, len);
+            }
+        }
+        // One less: what it had goes to the others when the budget is used up.
+        _ => {
             if faults.len() > 1 {
                 faults.remove(at);
             }
         }
-        // With another, or right after it.
-        8 => {
-            let (from, len) = (faults[mate].from.as_nanos(), length(&faults[mate]));
-            if chance(rng, 0.5) {
-                place(&mut faults[at], from, len, end);
-            } else {
-                let own = length(&faults[at]);
-                place(&mut faults[at], from + len, own, end);
-            }
-        }
-        // The same as another, at its own time.
-        _ => {
-            let (target, kind) = (faults[mate].target.clone(), faults[mate].kind);
-            faults[at].target = target;
-            faults[at].kind = kind;
-        }
     }
 }
 
-/// Makes all windows longer or shorter by the same factor, so that together they come to `total` at most.
-fn scale(script: &mut OutageScript, total: Span, end: Time) {
-    let now = u128::from(downtime(script).as_nanos()).max(1);
-    for fault in &mut script.faults {
-        let len = u128::from(length(fault)) * u128::from(total.as_nanos()) / now;
+/// Makes all windows longer by the same factor, until together they are as long as they may be.
+fn fill(weather: &Weather, faults: &mut [Fault]) {
+    let now: u128 = faults.iter().map(|fault| u128::from(length(fault))).sum();
+    let total = u128::from(weather.downtime_max().as_nanos());
+    for fault in faults.iter_mut().filter(|_| now > 0 && now < total) {
         // Down to whole milliseconds, so that the sum stays below.
-        let len = (u64::try_from(len).unwrap_or(u64::MAX) / GRAIN * GRAIN).max(GRAIN);
+        let len = u64::try_from(u128::from(length(fault)) * total / now).unwrap_or(u64::MAX) / GRAIN * GRAIN;
         let from = fault.from.as_nanos();
-        place(fault, from, len, end);
+        place(weather, fault, from, len.max(length(fault)));
     }
 }
 
-/// Gives a fault a window that begins at `from` if it can, and ends before the end.
-fn place(fault: &mut Fault, from: u64, len: u64, end: Time) {
-    let len = len.min(end.as_nanos()).max(1);
-    let from = from.min(end.as_nanos() - len);
-    (fault.from, fault.until) = (Time::from_nanos(from), Time::from_nanos(from + len));
+/// Gives a fault a window that begins at `from` if there is room for it.
+fn place(weather: &Weather, fault: &mut Fault, from: u64, len: u64) {
+    let (open, close) = weather.open_and_close();
+    let len = len.min(close.saturating_since(open).as_nanos()).max(1);
+    let latest = close.as_nanos().saturating_sub(len).max(open.as_nanos());
+    fault.from = Time::from_nanos(from.clamp(open.as_nanos(), latest));
+    fault.until = fault.from.saturating_add(Span::from_nanos(len));
 }
 
 fn length(fault: &Fault) -> u64 {

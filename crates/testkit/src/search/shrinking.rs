@@ -5,6 +5,7 @@ use sandbox_model::OutageScript;
 use super::crew::{Bench, Crew, Go};
 use super::{Best, Journal, SearchError};
 use crate::properties::Broken;
+use crate::weather::{Weather, candidates};
 
 /// What is left of a script.
 pub(super) struct Shrunk {
@@ -17,6 +18,7 @@ pub(super) struct Shrunk {
 /// Takes the first simpler script that still breaks the same property, and begins again with that.
 pub(super) fn shrink(
     bench: &Bench<'_>,
+    weather: &Weather,
     jobs: usize,
     drawn: &OutageScript,
     broken: Broken,
@@ -26,7 +28,7 @@ pub(super) fn shrink(
     let mut crew = Crew::new(bench.clone(), jobs, journal);
     let mut shrunk = Shrunk { script: drawn.clone(), broken, runs: 0 };
     loop {
-        let candidates = candidates(&shrunk.script);
+        let candidates = simpler(&shrunk.script, weather);
         let mut better = None;
         crew.judge_each(
             candidates.len() as u64,
@@ -52,6 +54,7 @@ pub(super) fn shrink(
 /// says how many it took.
 pub(super) fn without_loss(
     crew: &mut Crew<'_, '_>,
+    weather: &Weather,
     best: &Best,
     most: u64,
     badness: impl Fn(Option<f64>) -> f64,
@@ -59,7 +62,7 @@ pub(super) fn without_loss(
     let mut least = best.clone();
     let mut runs = 0;
     loop {
-        let candidates = candidates(&least.script);
+        let candidates = simpler(&least.script, weather);
         let mut better = None;
         let count = (candidates.len() as u64).min(most - runs);
         crew.judge_each(
@@ -82,11 +85,8 @@ pub(super) fn without_loss(
     }
 }
 
-/// Scripts that are simpler than this one, the simplest first.
-fn candidates(script: &OutageScript) -> Vec<OutageScript> {
-    let without = |left: usize| {
-        let faults = script.faults.iter().enumerate().filter(|&(n, _)| n != left).map(|(_, f)| f.clone());
-        OutageScript { faults: faults.collect() }
-    };
-    (0..script.faults.len()).map(without).collect()
+/// Nothing at all, then scripts that are simpler than this one, the simplest first.
+fn simpler(script: &OutageScript, weather: &Weather) -> Vec<OutageScript> {
+    let nothing = (!script.faults.is_empty()).then(OutageScript::default);
+    nothing.into_iter().chain(candidates(script, weather)).collect()
 }

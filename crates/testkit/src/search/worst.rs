@@ -4,7 +4,7 @@
 //! is bred from the worst so far (`moves`), and some newcomers. What was drawn at random is the yardstick: the same
 //! number of runs of it alone is the other [`Method`].
 
-use sandbox_core::{Fingerprint, Noise, Seed, Span, below};
+use sandbox_core::{Fingerprint, Noise, Seed, below};
 use sandbox_model::OutageScript;
 use sandbox_scenario::Metric;
 
@@ -22,10 +22,8 @@ pub struct Worst {
     pub metric: Metric,
     /// Whose requests; absent: everyone's.
     pub workload: Option<String>,
-    /// Where scripts are drawn from.
+    /// Where scripts are drawn from. Its most faults and its longest downtime are the budget of every script.
     pub weather: Weather,
-    /// What a script may take.
-    pub budget: Budget,
     /// How many scripts are run.
     pub runs: u64,
     /// From which seed.
@@ -36,21 +34,12 @@ pub struct Worst {
     pub method: Method,
 }
 
-/// What a script may take.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub struct Budget {
-    /// Most faults; at least 1.
-    pub faults: usize,
-    /// Most time of all faults together, those that overlap counted one by one.
-    pub downtime: Span,
-}
-
 /// How the worst is looked for.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Method {
     /// From the worst so far.
     Guided,
-    /// Scripts as the weather draws them, cut to the budget.
+    /// Scripts as the weather draws them.
     Random,
 }
 
@@ -98,7 +87,7 @@ impl Worst {
         digest.mix_bytes(env!("CARGO_PKG_VERSION").as_bytes());
         digest.mix_bytes(format!("{:?}", self.subject).as_bytes());
         digest.mix_bytes(format!("{:?}", self.weather).as_bytes());
-        digest.mix_bytes(format!("{:?}", (self.metric, &self.workload, self.budget, self.method)).as_bytes());
+        digest.mix_bytes(format!("{:?}", (self.metric, &self.workload, self.method)).as_bytes());
         digest.mix(self.seed);
         digest.mix(self.runs);
         digest
@@ -113,11 +102,9 @@ impl Worst {
         }
     }
 
-    /// A script as the weather draws it, cut to the budget.
+    /// A script as the weather draws it.
     fn drawn(&self, number: u64) -> OutageScript {
-        let mut script = draw(&self.weather, self.seed, number);
-        moves::cut(&mut script, &self.budget);
-        script
+        draw(&self.weather, self.seed, number)
     }
 }
 
@@ -160,7 +147,8 @@ pub fn worst(
     let mut found = hunt.found;
     if let Some(best) = &found.best {
         let most = worst.runs / SHRINKING;
-        let least = shrinking::without_loss(&mut crew, best, most, |value| worst.badness(value))?;
+        let least =
+            shrinking::without_loss(&mut crew, &worst.weather, best, most, |value| worst.badness(value))?;
         (found.shrunk, found.shrink_runs) = (Some(least.0), least.1);
     }
     Ok(found)
@@ -230,7 +218,6 @@ impl Hunt<'_> {
         let mut parent = || &self.parents[below(rng, count).min(below(rng, count)) as usize].script;
         let (one, other) = (parent(), parent());
         let fresh = self.worst.drawn(newcomer);
-        let end = self.worst.subject.resolved.scenario.duration;
-        moves::child(one, other, &fresh, &self.worst.budget, end, rng)
+        moves::child(&self.worst.weather, one, other, &fresh, rng)
     }
 }

@@ -21,11 +21,16 @@ pub(super) fn told(checked: &Checked<'_>, chosen: &Chosen, found: &Found, findin
         seed: checked.args.seed,
         held,
         silent: chosen.silent.clone(),
-        groups: vec![faults(coverage), kinds(checked, coverage), overlaps(coverage), targets(checked, coverage)]
-            .into_iter()
-            .chain(beliefs(coverage))
-            .chain([requests(coverage), leaks(coverage)])
-            .collect(),
+        groups: vec![
+            faults(coverage),
+            kinds(checked, coverage),
+            overlaps(coverage),
+            targets(checked, coverage),
+        ]
+        .into_iter()
+        .chain(beliefs(coverage))
+        .chain([requests(coverage), leaks(coverage)])
+        .collect(),
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use sandbox_engine::{RunOptions, RunOutput};
 use sandbox_model::OutageScript;
 use sandbox_report::terminal::{self, Breach, sentence};
-use sandbox_scenario::{Resolved, script_to_text};
 use sandbox_scenario::file::Found;
+use sandbox_scenario::{Resolved, script_to_text};
 use sandbox_testkit::corpus::{self, Kept};
 use sandbox_testkit::search::{Counterexample, Origin};
 use sandbox_testkit::{Broken, properties};
@@ -103,12 +103,7 @@ pub(super) fn with_script(checked: &Checked<'_>, script: &OutageScript) -> Resul
 }
 
 /// Draws a run above its control twin; gives the PNG's path.
-pub(super) fn draw(
-    resolved: &Resolved,
-    run: &RunOutput,
-    out: &Path,
-    stem: &str,
-) -> Result<PathBuf, Failure> {
+pub(super) fn draw(resolved: &Resolved, run: &RunOutput, out: &Path, stem: &str) -> Result<PathBuf, Failure> {
     let twin = sandbox_engine::control_twin(resolved, run.summary.repro.clone())?;
     for (name, bytes) in files::pair(resolved, run, &twin, stem)? {
         files::write_file(&out.join(name), &bytes)?;

@@ -199,8 +199,7 @@ impl Checked<'_> {
         let others = findings.iter().filter(|finding| !held.contains(&finding.told.name));
         promises.extend(others.map(|finding| promise(&finding.told.name, broken(finding))));
         let unsaid = "it says nothing of this scenario";
-        promises
-            .extend(chosen.silent.iter().map(|name| promise(name, Outcome::Unknown(unsaid.to_owned()))));
+        promises.extend(chosen.silent.iter().map(|name| promise(name, Outcome::Unknown(unsaid.to_owned()))));
         promises
     }
 
