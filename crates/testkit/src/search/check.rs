@@ -147,9 +147,10 @@ pub fn check(
         let bench = left.only(&broken.property);
         let from =
             if number < corpus { Origin::Corpus(number as usize) } else { Origin::Case(number - corpus) };
-        let shrunk = shrinking::shrink(&bench, check.jobs, &drawn, broken, journal, &mut |done| {
-            progress(Progress { stage: Stage::Shrinking, done, of: None });
-        })?;
+        let shrunk =
+            shrinking::shrink(&bench, &check.weather, check.jobs, &drawn, broken, journal, &mut |done| {
+                progress(Progress { stage: Stage::Shrinking, done, of: None });
+            })?;
         let property = shrunk.broken.property.clone();
         let (broken, fingerprint) = replay(&bench, &shrunk.script, shrunk.broken)?;
         found.counterexamples.push(Counterexample {

@@ -1,10 +1,12 @@
 //! Many scripts: until one breaks something, or for the worst of them.
 //!
 //! * [`check`](check()) – scripts of a corpus, then drawn ones, until one breaks something; what it found, shrunk
+//! * [`worst`](worst()) – the script within a budget that makes a metric worst
 //! * [`coverage`] – what was tried, and what the runs came to see
 //! * [`journal`] – what was judged so far, so that a search that was killed goes on
 //! * `crew` – several threads, each with its own judge
 //! * `shrinking` – from a script that breaks something to the least that still does
+//! * `moves` – from scripts that are bad to scripts that may be worse
 //!
 //! What a search finds depends on its arguments alone: not on the number of threads, nor on whether it was killed and
 //! went on from its journal.
@@ -13,7 +15,9 @@ mod check;
 pub mod coverage;
 mod crew;
 pub mod journal;
+mod moves;
 mod shrinking;
+mod worst;
 
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -22,10 +26,12 @@ use sandbox_engine::RunError;
 use sandbox_model::OutageScript;
 
 use crate::Weather;
+use crate::properties::Broken;
 
 pub use check::{Check, Counterexample, Found, Origin, check};
 pub use coverage::Coverage;
 pub use journal::{FileJournal, Journal, MemoryJournal, Noted};
+pub use worst::{Best, Method, Worst, WorstFound, worst};
 
 /// How far a search has come.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -67,6 +73,14 @@ pub enum SearchError {
         property: String,
         /// What the replay said.
         said: String,
+    },
+    /// A run of a search for the worst comes to no end.
+    #[error("a run comes to no end ({}): {}", .broken.property, .broken.what)]
+    Broken {
+        /// Its script.
+        script: OutageScript,
+        /// What happened.
+        broken: Broken,
     },
     /// The journal cannot be written.
     #[error("the journal cannot be written")]

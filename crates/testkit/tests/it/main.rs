@@ -2,3 +2,4 @@
 
 mod mutants;
 mod properties;
+mod weather;
