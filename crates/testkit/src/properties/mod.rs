@@ -5,9 +5,16 @@
 
 mod attempts;
 mod barred;
+mod beliefs;
 mod guards;
+mod hedges;
 mod held;
+mod memory;
+mod open;
+mod out;
 mod retries;
+mod retry_budget;
+mod sheds;
 
 use dyn_clone::DynClone;
 use sandbox_core::{Span, Time};
@@ -50,7 +57,7 @@ pub enum How {
 }
 
 /// All properties, in the order in which they are told.
-pub const ALL: [Property; 8] = [
+pub const ALL: [Property; 16] = [
     attempts::ATTEMPTS,
     barred::EXCLUDED,
     barred::RESIDENCY,
@@ -59,6 +66,14 @@ pub const ALL: [Property; 8] = [
     guards::SPEND_CAP,
     retries::RETRIES_ON,
     retries::BACKOFF,
+    retry_budget::RETRY_BUDGET,
+    hedges::HEDGES,
+    out::OUT,
+    out::LAST_IN_LINE,
+    out::NO_CAUSE,
+    beliefs::BELIEVES,
+    beliefs::FLAPPING,
+    sheds::SHEDS,
 ];
 
 /// A scenario, and what its routers promise.
