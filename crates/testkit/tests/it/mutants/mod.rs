@@ -9,10 +9,10 @@
 mod routers;
 mod stage;
 
+use sandbox_testkit::Weather;
 use sandbox_testkit::properties;
 use sandbox_testkit::properties::Subject;
 use sandbox_testkit::search::{Check, Counterexample, MemoryJournal, check};
-use sandbox_testkit::{Weather};
 
 use routers::{MUTANTS, Mutant};
 
@@ -56,7 +56,10 @@ fn caught(mutant: &Mutant) -> Result<String, String> {
         return Err(format!("{told}, and {} are enough", mutant.faults_max));
     }
     if let Some(found) = search(mutant, true, TWIN_CASES) {
-        return Err(format!("{}: its sound twin breaks {:?} by {:?}", mutant.name, found.broken, found.script));
+        return Err(format!(
+            "{}: its sound twin breaks {:?} by {:?}",
+            mutant.name, found.broken, found.script
+        ));
     }
     Ok(told)
 }

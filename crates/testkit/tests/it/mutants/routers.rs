@@ -56,16 +56,16 @@ pub(super) const MUTANTS: &[Mutant] = &[
     in_parts!("a cooldown never ends", ["returns", "believes"], cooldown(), |parts| {
         parts.memory = vec![Rule::Cooldown(Cooldown { length: Span::from_hours(9), ..cool() })];
     }),
-    in_parts!("a cooldown starts one failure late", ["cooldown"], cooldown(), |parts| {
+    in_parts!("a cooldown starts one failure late", ["out"], cooldown(), |parts| {
         parts.memory = vec![Rule::Cooldown(Cooldown { failures: 4, ..cool() })];
     }),
     in_parts!("a cooldown starts one failure early", ["no-cause"], cooldown(), |parts| {
         parts.memory = vec![Rule::Cooldown(Cooldown { failures: 2, ..cool() })];
     }),
-    in_parts!("a cooldown is over after half its time", ["cooldown"], cooldown(), |parts| {
+    in_parts!("a cooldown is over after half its time", ["out"], cooldown(), |parts| {
         parts.memory = vec![Rule::Cooldown(Cooldown { length: Span::from_secs(10), ..cool() })];
     }),
-    in_parts!("Retry-After does not prolong a cooldown", ["cooldown"], cooldown(), |parts| {
+    in_parts!("Retry-After does not prolong a cooldown", ["out"], cooldown(), |parts| {
         parts.memory = vec![Rule::Cooldown(Cooldown { retry_after: false, ..cool() })];
     }),
     in_parts!("Retry-After is not waited for", ["backoff"], retrying(), |parts| {
@@ -78,15 +78,18 @@ pub(super) const MUTANTS: &[Mutant] = &[
         parts.retry.rules[0].on = Statuses::of(&["400-599"]);
     }),
     in_parts!("a breaker counts 403", ["no-cause"], breaker(), |parts| {
-        parts.memory = vec![Rule::Breaker(Breaker { counts: Statuses::of(&["401-404", "408", "429", "5xx"]), ..circuit() })];
+        parts.memory = vec![Rule::Breaker(Breaker {
+            counts: Statuses::of(&["401-404", "408", "429", "5xx"]),
+            ..circuit()
+        })];
     }),
-    in_parts!("half-open lets all through", ["breaker"], breaker(), |parts| {
+    in_parts!("half-open lets all through", ["out"], breaker(), |parts| {
         parts.memory = vec![Rule::Breaker(Breaker { probes: 1_000, ..circuit() })];
     }),
-    in_parts!("a breaker closes after one probe", ["breaker"], breaker(), |parts| {
+    in_parts!("a breaker closes after one probe", ["out"], breaker(), |parts| {
         parts.memory = vec![Rule::Breaker(Breaker { successes: 1, ..circuit() })];
     }),
-    in_parts!("a breaker opens a failure late", ["breaker"], breaker(), |parts| {
+    in_parts!("a breaker opens a failure late", ["out"], breaker(), |parts| {
         parts.memory = vec![Rule::Breaker(Breaker { failures: 6, ..circuit() })];
     }),
     in_parts!("a target that is ruled out is a last resort", ["excluded"], only_two(), |parts| {
@@ -106,12 +109,17 @@ pub(super) const MUTANTS: &[Mutant] = &[
         parts.hedge = parts.hedge.map(|hedge| Hedge { most: 2, ..hedge });
     }),
     in_code!("a fallback skips residency", ["residency"], cooldown(), Bend::ForgetsResidency),
-    in_code!("a price guard compares the prompt's price only", ["price-cap"], guarded(), Bend::PromptPriceOnly),
-    in_code!("timeouts do not count", ["cooldown"], cooldown(), Bend::DeafToTimeouts),
-    in_code!("one target's success clears another's cooldown", ["cooldown"], cooldown(), Bend::CrossTalk),
+    in_code!(
+        "a price guard compares the prompt's price only",
+        ["price-cap"],
+        guarded(),
+        Bend::PromptPriceOnly
+    ),
+    in_code!("timeouts do not count", ["out"], cooldown(), Bend::DeafToTimeouts),
+    in_code!("one target's success clears another's cooldown", ["out"], cooldown(), Bend::CrossTalk),
     in_code!("a probe's success is lost", ["returns", "drains", "no-cause"], breaker(), Bend::LosesProbes),
     in_code!("sheds while the fallback is up", ["sheds"], cooldown(), Bend::Sheds),
-    in_code!("a demotion is measured from the first failure", ["demotion"], demoting(), Bend::FirstEdge),
+    in_code!("a demotion is measured from the first failure", ["last-in-line"], demoting(), Bend::FirstEdge),
 ];
 
 fn cool() -> Cooldown {
@@ -163,7 +171,8 @@ fn only_two() -> Parts {
 }
 
 fn trying_others() -> Parts {
-    let rule = RetryRule { on: Statuses::of(&["400-599"]), at: At::Other, waits: When::Never, when: When::Always };
+    let rule =
+        RetryRule { on: Statuses::of(&["400-599"]), at: At::Other, waits: When::Never, when: When::Always };
     Parts { retry: Retry { retries: 2, rules: vec![rule], ..Retry::default() }, ..Parts::plain(3) }
 }
 
@@ -234,9 +243,9 @@ impl Bent {
         let window = Demotion::DEFAULT.window;
         let demoted = |target: usize| {
             let recent: Vec<Time> = self.failures[target].clone();
-            recent.windows(3).any(|three| {
-                three[2].since(three[0]) <= window && call.now < three[0].saturating_add(window)
-            })
+            recent
+                .windows(3)
+                .any(|three| three[2].since(three[0]) <= window && call.now < three[0].saturating_add(window))
         };
         let tried = |target: usize| call.attempts.iter().any(|tried| tried.target == target);
         let left = (0..3).filter(|&target| call.allowed >> target & 1 == 1 && !tried(target));
