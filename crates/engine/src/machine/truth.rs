@@ -317,7 +317,7 @@ impl Machine {
         let call = &self.calls[id];
         let router = call.router as usize;
         let request = &self.requests[call.request];
-        let (key, client) = (request.key, request.client);
+        let (key, client, output) = (request.key, request.client, request.output);
         let ask = self.world.workloads[request.workload as usize].ask(request.input, request.output);
         let asker = Asker { request: key, ask, region: call.region };
         let luck = call.luck;
@@ -325,8 +325,11 @@ impl Machine {
             let target = self.world.routers[router].targets[number];
             let tried = self.calls[id].tried.iter();
             let again = tried.filter(|tried| tried.target == number).count() as u64;
-            let serves = self.fate(target, key, client, luck * 64 + again.min(63)) == Fate::Served(None)
-                && self.trouble_on_the_way(asker.region, target, now) != Some(Cause::Outage);
+            let serves = match self.fate(target, key, client, luck * 64 + again.min(63)) {
+                // An answer that ends before its stream would break off is whole.
+                Fate::Served(cut) => cut.is_none_or(|after| output <= after),
+                _ => false,
+            } && self.trouble_on_the_way(asker.region, target, now) != Some(Cause::Outage);
             let headroom = self.lack_of_headroom(target, now, asker).is_none();
             self.world.routers[router].views[number].truth = Some(Truth { serves, headroom });
         }

@@ -3,7 +3,10 @@
 use sandbox_core::{Span, Time};
 use sandbox_model::{Answer, Price, Status, Usd};
 use sandbox_routers::custom::Constructor;
-use sandbox_routers::parts::{At, Filters, Guards, Hedge, Retry, RetryBudget, RetryRule, SpendCap, When};
+use sandbox_routers::memory::against_target;
+use sandbox_routers::parts::{
+    At, Filters, Guards, Hedge, Losers, Retry, RetryBudget, RetryRule, SpendCap, When,
+};
 use sandbox_routers::{
     Backoff, Breaker, Call, Composed, Cooldown, Decision, Demotion, Jitter, Parts, Promises, Reason, Rule,
     Seen, Statuses, Strategy, TargetView,
@@ -53,7 +56,7 @@ macro_rules! in_code {
 
 /// Every mutant.
 pub(super) const MUTANTS: &[Mutant] = &[
-    in_parts!("a cooldown never ends", ["returns", "believes"], cooldown(), |parts| {
+    in_parts!("a cooldown never ends", ["returns", "believes", "no-cause"], cooldown(), |parts| {
         parts.memory = vec![Rule::Cooldown(Cooldown { length: Span::from_hours(9), ..cool() })];
     }),
     in_parts!("a cooldown starts one failure late", ["out"], cooldown(), |parts| {
@@ -65,14 +68,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
     in_parts!("a cooldown is over after half its time", ["out"], cooldown(), |parts| {
         parts.memory = vec![Rule::Cooldown(Cooldown { length: Span::from_secs(10), ..cool() })];
     }),
-    in_parts!("Retry-After does not prolong a cooldown", ["out"], cooldown(), |parts| {
+    in_parts!("a cooldown ignores Retry-After", ["out", "no-cause"], cooldown(), |parts| {
         parts.memory = vec![Rule::Cooldown(Cooldown { retry_after: false, ..cool() })];
     }),
     in_parts!("Retry-After is not waited for", ["backoff"], retrying(), |parts| {
         parts.retry.backoff.retry_after_max = Span::ZERO;
     }),
     in_parts!("retries do not wait", ["backoff"], retrying(), |parts| parts.retry.backoff = Backoff::NONE),
-    in_parts!("retries ignore their budget", ["retry-budget"], retrying(), |parts| parts.retry.budget = None),
+    in_parts!("retries ignore their budget", ["retry-budget"], budgeted(), |parts| parts.retry.budget = None),
     in_parts!("one retry too many", ["attempts"], retrying(), |parts| parts.retry.retries += 1),
     in_parts!("retries what must not be retried", ["retries-on"], retrying(), |parts| {
         parts.retry.rules[0].on = Statuses::of(&["400-599"]);
@@ -107,6 +110,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
     }),
     in_parts!("two hedges at once", ["hedges", "attempts"], hedging(), |parts| {
         parts.hedge = parts.hedge.map(|hedge| Hedge { most: 2, ..hedge });
+    }),
+    in_parts!("a hedge's loser runs on", ["hedges"], hedging(), |parts| {
+        parts.hedge = parts.hedge.map(|hedge| Hedge { losers: Losers::RunOn, ..hedge });
     }),
     in_code!("a fallback skips residency", ["residency"], cooldown(), Bend::ForgetsResidency),
     in_code!(
@@ -161,9 +167,13 @@ fn retrying() -> Parts {
         waits: When::Always,
     };
     let backoff = Backoff { base: Span::from_millis(200), jitter: Jitter::None, ..Backoff::default() };
-    let budget = Some(RetryBudget { per_call: 0.1, cap: 3.0 });
-    let retry = Retry { retries: 1, rules: vec![rule], backoff, budget, ..Retry::default() };
+    let retry = Retry { retries: 1, rules: vec![rule], backoff, ..Retry::default() };
     Parts { retry, ..fallback() }
+}
+
+fn budgeted() -> Parts {
+    let Parts { retry, .. } = retrying();
+    Parts { retry: Retry { budget: Some(RetryBudget { per_call: 0.1, cap: 3.0 }), ..retry }, ..fallback() }
 }
 
 fn only_two() -> Parts {
@@ -194,7 +204,10 @@ fn usd_per_million(usd: u64) -> Price {
 }
 
 fn hedging() -> Parts {
-    Parts { hedge: Some(Hedge { after: Span::from_millis(800), most: 1 }), ..trying_others() }
+    Parts {
+        hedge: Some(Hedge { after: Span::from_millis(800), most: 1, losers: Losers::Cancelled }),
+        ..trying_others()
+    }
 }
 
 /// Prices up to $2.50 and $5: the third target's are above, and the second's are not unless they rise.
@@ -227,26 +240,21 @@ struct Bent {
     fresh: Composed,
     inner: Composed,
     bend: Bend,
-    /// By target: its failures, for [`Bend::FirstEdge`].
-    failures: Vec<Vec<Time>>,
+    /// By target: its results, and until when it is demoted, for [`Bend::FirstEdge`].
+    results: Vec<Vec<(Time, bool)>>,
+    demoted: Vec<Time>,
 }
 
 impl Bent {
     fn new(promised: Parts, done: Parts, bend: Bend) -> Self {
         let inner = Composed::new(done);
-        let failures = vec![Vec::new(); promised.targets];
-        Self { promises: promised.promises(), fresh: inner.clone(), inner, bend, failures }
+        let (results, demoted) = (vec![Vec::new(); promised.targets], vec![Time::ZERO; promised.targets]);
+        Self { promises: promised.promises(), fresh: inner.clone(), inner, bend, results, demoted }
     }
 
     /// Demoted for the window from the first of the failures that make an outage, and not from the last.
     fn first_edge(&self, call: &Call<'_>) -> Decision {
-        let window = Demotion::DEFAULT.window;
-        let demoted = |target: usize| {
-            let recent: Vec<Time> = self.failures[target].clone();
-            recent
-                .windows(3)
-                .any(|three| three[2].since(three[0]) <= window && call.now < three[0].saturating_add(window))
-        };
+        let demoted = |target: usize| self.demoted[target] > call.now;
         let tried = |target: usize| call.attempts.iter().any(|tried| tried.target == target);
         let left = (0..3).filter(|&target| call.allowed >> target & 1 == 1 && !tried(target));
         match left.min_by_key(|&target| (demoted(target), target)) {
@@ -263,6 +271,24 @@ impl Bent {
                 let last = call.attempts.last().and_then(|tried| tried.answer);
                 Decision::GiveUp(last.unwrap_or(Answer::failed(Status::FORBIDDEN)))
             }
+        }
+    }
+}
+
+impl Bent {
+    fn learn_first_edge(&mut self, seen: &Seen) {
+        let Demotion { window, failures, share } = Demotion::DEFAULT;
+        let failed = !seen.answer.is_ok() && against_target().has(seen.answer.status());
+        if failed && seen.answer.status() == Status::TOO_MANY_REQUESTS || !failed && !seen.answer.is_ok() {
+            return;
+        }
+        let results = &mut self.results[seen.target];
+        results.retain(|(at, _)| seen.now.since(*at) < window);
+        results.push((seen.now, !failed));
+        let bad: Vec<Time> = results.iter().filter(|(_, passed)| !passed).map(|(at, _)| *at).collect();
+        let outage = bad.len() >= failures as usize && bad.len() as f64 >= share * results.len() as f64;
+        if failed && outage && self.demoted[seen.target] <= seen.now {
+            self.demoted[seen.target] = bad[0].saturating_add(window);
         }
     }
 }
@@ -301,8 +327,8 @@ impl Strategy for Bent {
         if self.bend == Bend::CrossTalk && seen.answer.is_ok() {
             self.inner = self.fresh.clone();
         }
-        if !seen.answer.is_ok() && seen.answer.status() != Status::TOO_MANY_REQUESTS {
-            self.failures[seen.target].push(seen.now);
+        if self.bend == Bend::FirstEdge {
+            self.learn_first_edge(seen);
         }
         self.inner.observe(seen);
     }
@@ -311,11 +337,18 @@ impl Strategy for Bent {
         self.inner.hedges()
     }
 
+    fn cancels_losers(&self) -> bool {
+        self.inner.cancels_losers()
+    }
+
     fn sweeps(&self) -> bool {
         self.inner.sweeps()
     }
 
     fn down_until(&self, target: usize) -> Time {
+        if self.bend == Bend::FirstEdge {
+            return self.demoted[target];
+        }
         self.inner.down_until(target)
     }
 
