@@ -4,6 +4,10 @@
 //! [compares](Compare) them. What a property says of a scenario follows from what its routers [promise](Promises).
 
 mod attempts;
+mod barred;
+mod guards;
+mod held;
+mod retries;
 
 use dyn_clone::DynClone;
 use sandbox_core::{Span, Time};
@@ -46,7 +50,16 @@ pub enum How {
 }
 
 /// All properties, in the order in which they are told.
-pub const ALL: [Property; 1] = [attempts::ATTEMPTS];
+pub const ALL: [Property; 8] = [
+    attempts::ATTEMPTS,
+    barred::EXCLUDED,
+    barred::RESIDENCY,
+    barred::PRICE_CAP,
+    guards::IN_FLIGHT,
+    guards::SPEND_CAP,
+    retries::RETRIES_ON,
+    retries::BACKOFF,
+];
 
 /// A scenario, and what its routers promise.
 #[derive(Clone, Debug)]

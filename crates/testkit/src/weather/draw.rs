@@ -352,7 +352,7 @@ fn whole(span: Span, grain: Span) -> Span {
 impl Weather {
     /// Cuts faults down to what is within the budget and the time in which there may be faults. What already is stays as
     /// it is to the nanosecond.
-    pub(super) fn fit(&self, faults: &mut Vec<Fault>) {
+    pub(crate) fn fit(&self, faults: &mut Vec<Fault>) {
         let Reach { open, close, .. } = *self.reach;
         let least = Span::from_nanos(1);
         faults.retain(|fault| self.suffers(fault));

@@ -66,7 +66,7 @@ use sandbox_scenario::Resolved;
 pub use draw::Shape;
 pub use kinds::KINDS;
 use reach::Place;
-pub use shrink::ScriptTree;
+pub use shrink::{ScriptTree, candidates};
 
 /// A strategy for outage scripts of one scenario. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -184,6 +184,11 @@ impl Weather {
     #[must_use]
     pub const fn downtime_max(&self) -> Span {
         self.downtime_max
+    }
+
+    /// No fault begins before the one or ends after the other.
+    pub(crate) fn open_and_close(&self) -> (Time, Time) {
+        (self.reach.open, self.reach.close)
     }
 
     /// Draws a script. It depends on nothing but this weather and what `rng` gives.
