@@ -6,6 +6,7 @@
 //! * `draw` – one script: kinds, number, shape, windows
 //! * `moves` – a script that is a little different, and one of two
 //! * [`shrink`] – scripts that are simpler than a given one; [`ScriptTree`]
+//! * [`scenario`] – whole small scenarios around a router
 //! * `measure`, `milder` – what is simpler, and which kinds and parameters are
 //!
 //! # Which faults are drawn, and how likely
@@ -53,6 +54,7 @@ mod measure;
 mod milder;
 mod moves;
 mod reach;
+pub mod scenario;
 pub mod shrink;
 
 use std::sync::Arc;

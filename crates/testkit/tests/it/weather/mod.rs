@@ -1,6 +1,7 @@
 //! What is drawn: valid, as likely as documented, and where it hurts.
 
 mod drawn;
+mod scenarios;
 mod shrunk;
 
 use std::path::Path;
