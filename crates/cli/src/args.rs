@@ -233,7 +233,7 @@ pub(crate) struct Check {
     /// Most faults in one script
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=32))]
     pub(crate) max_faults: u32,
-    /// Most time that the faults of one script may last together, like 10m [default: any]
+    /// Most time that the faults of one script may last together, like 10m [default: any; a tenth of the scenario with --worst]
     #[arg(long, value_name = "SPAN")]
     pub(crate) max_downtime: Option<Span>,
     /// Threads; results do not depend on it [default: one a processor]

@@ -49,6 +49,11 @@ impl Searching {
 
     /// So far it has come.
     pub(crate) fn at(&mut self, progress: search::Progress) {
+        self.at_with(progress, String::new());
+    }
+
+    /// The same, and what else there is to say.
+    pub(crate) fn at_with(&mut self, progress: search::Progress, more: String) {
         let search::Progress { stage, done, of } = progress;
         if self.stage != Some(stage) {
             self.stage = Some(stage);
@@ -59,13 +64,14 @@ impl Searching {
                 Stage::Worst => ("runs", ", {per_sec}, {eta} left"),
             };
             let template = match of {
-                Some(_) => format!("{words}: {{pos}} of {{len}}{rest}"),
+                Some(_) => format!("{words}: {{pos}} of {{len}}{rest}{{msg}}"),
                 None => format!("{words}: {{pos}} runs{rest}"),
             };
             let style = ProgressStyle::with_template(&template);
             self.bar.reset();
             self.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         }
+        self.bar.set_message(more);
         self.bar.set_length(of.unwrap_or(done));
         self.bar.set_position(done);
     }

@@ -68,7 +68,7 @@ impl Chosen {
     /// Every property, and whether it says something of the scenario.
     pub(super) fn list(&self, subject: &Subject) -> String {
         let mut text = String::new();
-        for property in &properties::ALL {
+        for property in properties::ALL {
             let mark = if speaks(property, subject) { ' ' } else { '-' };
             text.push_str(&format!("{mark} {:<22}  {}\n", property.name, property.says));
         }

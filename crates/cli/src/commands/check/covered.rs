@@ -2,6 +2,8 @@
 
 use sandbox_model::Cause;
 use sandbox_report::terminal::{Covered, Group};
+use sandbox_scenario::Resolved;
+use sandbox_scenario::resolved::NodeKind;
 use sandbox_testkit::Belief;
 use sandbox_testkit::search::{Coverage, Found};
 
@@ -28,7 +30,7 @@ pub(super) fn told(checked: &Checked<'_>, chosen: &Chosen, found: &Found, findin
             targets(checked, coverage),
         ]
         .into_iter()
-        .chain(beliefs(coverage))
+        .chain(beliefs(checked, coverage))
         .chain([requests(coverage), leaks(coverage)])
         .collect(),
     }
@@ -70,15 +72,44 @@ fn targets(checked: &Checked<'_>, coverage: &Coverage) -> Group {
     group("hit", all)
 }
 
-/// What routers came to believe of their targets.
-fn beliefs(coverage: &Coverage) -> Vec<Group> {
-    let of = |belief: Belief, word: &'static str| {
-        let all = coverage.beliefs.iter();
-        all.map(move |known| (format!("{} {word} for {}", known.target, known.router), known.of(belief)))
-    };
-    // Not every router waits for a probe: only where one did it is worth a word.
-    let probing = of(Belief::Probing, "awaits a probe").filter(|(_, cases)| *cases > 0);
-    vec![group("believed", of(Belief::Out, "out").chain(probing).chain(of(Belief::Back, "back")))]
+/// What the routers that are in use came to believe of their targets.
+fn beliefs(checked: &Checked<'_>, coverage: &Coverage) -> Vec<Group> {
+    let used = used(&checked.subject.resolved);
+    let mut groups = Vec::new();
+    for router in used {
+        let known = || coverage.beliefs.iter().filter(|known| known.router == router);
+        let of = |belief: Belief, word: &'static str| {
+            known().map(move |known| (format!("{} {word}", known.target), known.of(belief)))
+        };
+        let out: Vec<_> = of(Belief::Out, "out").collect();
+        // A router without a memory believes nothing, and not every one waits for a probe.
+        if out.iter().all(|(_, cases)| *cases == 0) {
+            groups.push(group(&router, [("any target out".to_owned(), 0)]));
+            continue;
+        }
+        let seen = |all: &(String, u64)| all.1 > 0;
+        let probing = of(Belief::Probing, "awaits a probe").filter(seen);
+        let back = of(Belief::Back, "back").filter(seen);
+        groups.push(group(&router, out.into_iter().chain(probing).chain(back)));
+    }
+    for group in &mut groups {
+        group.name = format!("by {}", group.name);
+    }
+    groups
+}
+
+/// Names of the routers that requests reach, in the order of the scenario.
+fn used(resolved: &Resolved) -> Vec<String> {
+    let mut reached = vec![false; resolved.nodes.len()];
+    let mut todo: Vec<_> = resolved.workloads.iter().map(|workload| workload.entry).collect();
+    while let Some(node) = todo.pop() {
+        if !std::mem::replace(&mut reached[node.index()], true) {
+            todo.extend(&resolved.nodes[node.index()].targets);
+        }
+    }
+    let routers = resolved.nodes.iter().zip(reached);
+    let routers = routers.filter(|(node, reached)| *reached && matches!(node.kind, NodeKind::Router { .. }));
+    routers.map(|(node, _)| node.name.clone()).collect()
 }
 
 fn requests(coverage: &Coverage) -> Group {
