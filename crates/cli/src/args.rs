@@ -28,6 +28,8 @@ pub(crate) enum Command {
         /// Directory that `sandbox run` wrote
         run: PathBuf,
     },
+    /// Search for the outages that break a promise of a router, and shrink them to what it takes
+    Check(Check),
     /// Show every decision that routers made for one request of a run directory, and why
     Explain(Explain),
     /// Write the outage script that a seed draws; edit it and feed it back with `run --script`
@@ -203,6 +205,66 @@ pub(crate) struct ScenarioArgs {
     /// Override a key, like `workloads.cn-chat.arrivals.rate=30/s`; may be repeated
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub(crate) sets: Vec<String>,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Check {
+    /// Scenario file (RON); its own faults are left out. Its seed fixes everything but the outages
+    pub(crate) scenario: PathBuf,
+    /// Override a key, like `workloads.cn-chat.arrivals.rate=30/s`; may be repeated
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) sets: Vec<String>,
+    /// Router that every workload enters, instead of the scenario's (`workload=router` for one of them); several
+    /// are checked one after the other
+    #[arg(long = "router", value_name = "NAME")]
+    pub(crate) routers: Vec<String>,
+    /// Property to hold; may be repeated [default: without --objective, all that say something of the scenario]
+    #[arg(long = "property", value_name = "NAME")]
+    pub(crate) properties: Vec<String>,
+    /// Objective to hold whatever the outages, like "availability >= 95%"; may be repeated
+    #[arg(long = "objective", value_name = "EXPR")]
+    pub(crate) objectives: Vec<String>,
+    /// How many outage scripts to draw; with --worst: how many runs to spend
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) cases: u64,
+    /// Seed of the search
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Most faults in one script
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=32))]
+    pub(crate) max_faults: u32,
+    /// Most time that the faults of one script may last together, like 10m [default: any; a tenth of the scenario with --worst]
+    #[arg(long, value_name = "SPAN")]
+    pub(crate) max_downtime: Option<Span>,
+    /// Threads; results do not depend on it [default: one a processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) jobs: Option<u32>,
+    /// Look for the script under which this metric is worst instead, like leak_premium or `ttft_p99[cn-chat]`
+    #[arg(long, value_name = "METRIC", conflicts_with_all = ["properties", "objectives", "junit", "annotations"])]
+    pub(crate) worst: Option<String>,
+    /// Where scripts that were found are kept; they are run first the next time
+    #[arg(long, value_name = "DIR", default_value = "fixtures/regressions")]
+    pub(crate) regressions: PathBuf,
+    /// Directory for pictures, and for the journal of a search that goes on if it was stopped
+    /// [default: out/check-SCENARIO-DIGEST]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write the results as JUnit XML as well
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Print what is broken in the form of another program as well
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(crate) annotations: Option<Annotations>,
+    /// Print every property and whether it says something of this scenario, and run nothing
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+/// Forms of annotations.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Annotations {
+    /// Lines that GitHub Actions shows at the scenario's lines
+    Github,
 }
 
 #[derive(ClapArgs, Debug)]

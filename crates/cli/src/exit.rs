@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use sandbox_engine::RunError;
 use sandbox_report::ReportError;
 use sandbox_scenario::Invalid;
+use sandbox_testkit::corpus::CorpusError;
+use sandbox_testkit::search::SearchError;
 
 /// How the command ends.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -21,7 +23,8 @@ pub(crate) enum Code {
     Invalid = 3,
     /// An objective was missed.
     Missed = 4,
-    // 5 is for a property that was falsified.
+    /// A property was falsified, or an objective under weather that was searched for.
+    Falsified = 5,
     /// A replay differs.
     Differs = 6,
 }
@@ -39,6 +42,8 @@ pub(crate) enum Failure {
     Invalid(#[from] Invalid),
     #[error("error: {0}")]
     Run(#[from] RunError),
+    #[error("error: {0}")]
+    Search(#[from] SearchError),
     #[error("error: cannot draw or read the report: {0}")]
     Report(#[from] ReportError),
     #[error("error: cannot {what} {}: {error}", path.display())]
@@ -53,6 +58,15 @@ pub(crate) enum Failure {
     Occupied(PathBuf),
 }
 
+impl From<CorpusError> for Failure {
+    fn from(error: CorpusError) -> Self {
+        match error {
+            CorpusError::Invalid(invalid) => Self::Invalid(invalid),
+            CorpusError::Io { what, path, error } => Self::Io { what, path, error },
+        }
+    }
+}
+
 impl Failure {
     pub(crate) fn io(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |error| Self::Io { what, path: path.to_owned(), error }
@@ -64,7 +78,9 @@ impl Failure {
             Self::Invalid(_) => Code::Invalid,
             Self::Occupied(_) | Self::Request { .. } => Code::Usage,
             Self::Changed(_) => Code::Differs,
-            Self::Run(_) | Self::Report(_) | Self::Io { .. } | Self::NotARun { .. } => Code::Internal,
+            Self::Run(_) | Self::Search(_) | Self::Report(_) | Self::Io { .. } | Self::NotARun { .. } => {
+                Code::Internal
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use sandbox_core::Time;
 use sandbox_engine::RunOutput;
 use sandbox_engine::output::{Summary, Timeline};
 use sandbox_model::Fault;
-use sandbox_report::charts::{Style, render_png, render_svg};
+use sandbox_report::charts::{Style, render_pair_png, render_pair_svg, render_png, render_svg};
 use sandbox_report::{Clock, Figure, csv};
 use sandbox_scenario::{Resolved, scenario_to_text, script_to_text};
 use tempfile::NamedTempFile;
@@ -55,22 +55,48 @@ pub(crate) fn charts(
     faults: &[(usize, Fault)],
     style: Style,
 ) -> Result<Files, Failure> {
-    let start = &resolved.scenario.start;
-    let label = start.local_label(Time::ZERO);
-    let mut hms = label.split(':').map(|part| part.parse::<u32>().unwrap_or(0));
-    let (hours, minutes) = (hms.next().unwrap_or(0), hms.next().unwrap_or(0));
-    let clock = Clock {
-        zone: start.zone().name().to_owned(),
-        date: format!("{} {}", start.weekday(), start.local_date(Time::ZERO)),
-        start_second_of_day: hours * 3600 + minutes * 60,
-    };
-    let figure = Figure::from_parts(summary, timeline, faults, clock)?;
+    let figure = Figure::from_parts(summary, timeline, faults, clock(resolved))?;
     let name =
         if style == Style::default() { "timeline".to_owned() } else { format!("timeline-{}", style.width) };
     Ok(Files::from([
         (format!("{name}.svg"), render_svg(&figure, style)?.into_bytes()),
         (format!("{name}.png"), render_png(&figure, style)?),
     ]))
+}
+
+/// A run above its control twin, on the same axes: SVG and PNG under this name.
+pub(crate) fn pair(
+    resolved: &Resolved,
+    run: &RunOutput,
+    twin: &RunOutput,
+    name: &str,
+) -> Result<Files, Failure> {
+    // What is compared is the course of things: a little lower than a picture of its own.
+    let style = Style { height: 900, ..Style::default() };
+    let figure = |output: &RunOutput, title: &str| {
+        let RunOutput { summary, timeline, lane_faults, .. } = output;
+        let figure = Figure::from_parts(summary, timeline, lane_faults, clock(resolved))?;
+        Ok::<_, Failure>(Figure { title: format!("{}: {title}", summary.scenario), ..figure })
+    };
+    let upper = figure(run, "this run")?;
+    let lower = figure(twin, "control twin (the same arrivals in calm weather)")?;
+    Ok(Files::from([
+        (format!("{name}.svg"), render_pair_svg(&upper, &lower, style)?.into_bytes()),
+        (format!("{name}.png"), render_pair_png(&upper, &lower, style)?),
+    ]))
+}
+
+/// The wall clock at the start of a scenario.
+fn clock(resolved: &Resolved) -> Clock {
+    let start = &resolved.scenario.start;
+    let label = start.local_label(Time::ZERO);
+    let mut hms = label.split(':').map(|part| part.parse::<u32>().unwrap_or(0));
+    let (hours, minutes) = (hms.next().unwrap_or(0), hms.next().unwrap_or(0));
+    Clock {
+        zone: start.zone().name().to_owned(),
+        date: format!("{} {}", start.weekday(), start.local_date(Time::ZERO)),
+        start_second_of_day: hours * 3600 + minutes * 60,
+    }
 }
 
 /// Writes a run directory beside its place and moves it there; a run that was there before is replaced.
@@ -150,6 +176,7 @@ pub(crate) fn temporary_beside(dir: &Path) -> Result<NamedTempFile, Failure> {
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     use std::io::Write as _;
     let parent = parent_of(path);
+    fs::create_dir_all(parent).map_err(Failure::io("create", parent))?;
     let mut file = NamedTempFile::new_in(parent).map_err(Failure::io("write in", parent))?;
     file.write_all(bytes).map_err(Failure::io("write", path))?;
     file.persist(path).map_err(|error| Failure::io("write", path)(error.error))?;

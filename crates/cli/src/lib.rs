@@ -7,7 +7,7 @@
 //! * `args` – every command and flag, with its help
 //! * `commands` – one function a command
 //! * `files` – the run directory: written whole or not at all
-//! * `progress` – the bar of a long run
+//! * `progress` – the bar of a long run or search
 //! * `exit` – exit codes
 #![forbid(unsafe_code)]
 #![expect(

@@ -41,6 +41,6 @@ pub use explain::Explanation;
 pub use machine::{EventKind, EventRecord, Log};
 pub use monitor::Monitor;
 pub use output::{Ledger, Summary, Timeline};
-pub use run::{RunError, RunOptions, RunOutput, run};
+pub use run::{RunError, RunOptions, RunOutput, control_twin, run};
 pub use summarise::lane_faults;
 pub use trials::Trials;

@@ -79,7 +79,7 @@ pub struct Decided<'a> {
     /// What it decided.
     pub decision: Decision,
     /// The strategy, after it has decided.
-    pub strategy: &'a dyn Strategy,
+    pub strategy: &'a (dyn Strategy + 'static),
 }
 
 /// The result of an attempt.

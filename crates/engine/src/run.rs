@@ -104,6 +104,23 @@ pub fn run(resolved: &Resolved, options: RunOptions<'_>) -> Result<RunOutput, Ru
     Ok(RunOutput { explanation, monitor: main.listeners.monitor, ..output })
 }
 
+/// Runs the control twin of a run alone, and yields of it all that [`run()`] yields of a run: the same arrivals in calm
+/// weather. Its timeline has the lanes of the run whose twin it is; it has no faults, and its own twin is itself.
+///
+/// # Errors
+/// A bug of this program: see [`RunError`].
+pub fn control_twin(resolved: &Resolved, repro: String) -> Result<RunOutput, RunError> {
+    let calm = OutageScript::default();
+    let mut twin = start(resolved, &calm, Sky::Calm);
+    twin.model.detailed = true;
+    simulate(&mut twin, &mut |_| {})?;
+    let twin = twin.model;
+    conservation::check(&twin, resolved)?;
+    let mut output = finish(resolved, &calm, &twin, &twin, repro)?;
+    output.timeline = summarise::timeline(resolved, &weather::outage_script(resolved), &twin, &twin);
+    Ok(output)
+}
+
 /// From a finished run and its twin to what they yield.
 pub(crate) fn finish(
     resolved: &Resolved,

@@ -8,7 +8,7 @@
 //! byte (`crates/engine/tests/it/trials.rs`).
 
 use sandbox_core::{Fingerprint, Simulation, Span, Time};
-use sandbox_model::{FaultScope, OutageScript};
+use sandbox_model::{Cause, FaultScope, OutageScript};
 use sandbox_scenario::{Metric, Objective, Resolved};
 
 use crate::conservation;
@@ -161,6 +161,13 @@ impl Trial<'_> {
         let faults = summarise::fault_reports(&self.script, &self.machine);
         let Trials { resolved, twin, .. } = self.trials;
         objectives::measure(metric, workload, resolved, &self.machine, twin, &faults)
+    }
+
+    /// Requests that leaked, by cause.
+    pub fn leaks(&self) -> impl Iterator<Item = (Cause, u64)> {
+        let tallies = &self.machine.workload_tallies;
+        let of = |cause: Cause| tallies.iter().map(|tally| tally.leaks[cause.index()].requests).sum();
+        Cause::ALL.into_iter().map(move |cause| (cause, of(cause)))
     }
 
     /// Fingerprint of the run's events, and of the twin's.

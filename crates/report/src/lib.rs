@@ -4,7 +4,8 @@
 //! * [`terminal`] – the summary that ends a run: how to see it again, objectives, one table, causes of leak
 //! * [`csv`] – `timeline.csv` and `ledger.csv`, exact; the first can be read back
 //! * [`Figure`] – all that a picture shows, as plain data, from a run or from the files of its directory
-//! * [`charts`] – a figure as SVG or PNG: four panels on one time axis
+//! * [`charts`] – a figure as SVG or PNG: four panels on one time axis; two of them on the same axes
+//! * [`ci`] – what a search for broken promises tells other programs: JUnit XML, annotations of GitHub
 //!
 //! # From a run to files
 //!
@@ -64,6 +65,7 @@
 #![forbid(unsafe_code)]
 
 pub mod charts;
+pub mod ci;
 pub mod csv;
 mod error;
 mod figure;

@@ -59,7 +59,7 @@ pub use memory::{
 };
 pub use parts::Parts;
 pub use preset::{Preset, Setting, Timeouts};
-pub use promises::Promises;
+pub use promises::{Prices, Promises, Returns};
 pub use selection::{Pick, Priorities, Selection, Spill};
 pub use statuses::Statuses;
 pub use sticky::Sticky;

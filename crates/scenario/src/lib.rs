@@ -78,4 +78,4 @@ pub use objective::{Comparison, Metric, Objective, Unit};
 pub use problem::{Invalid, Place, Problem};
 pub use resolve::load_script;
 pub use resolved::Resolved;
-pub use write::{scenario_to_text, script_to_text};
+pub use write::{found_to_text, scenario_to_text, script_to_text};

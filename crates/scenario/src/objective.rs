@@ -124,8 +124,43 @@ impl Metric {
     }
 
     /// Whether a greater value is the better one.
-    const fn is_better_when_greater(self) -> bool {
+    #[must_use]
+    pub const fn is_better_when_greater(self) -> bool {
         matches!(self, Self::Availability)
+    }
+
+    /// Reads a metric without a limit, `ttft_p99[cn-chat]` or `leak_premium/h`, and whose requests it is about;
+    /// `workloads` are the names that may stand in brackets.
+    ///
+    /// # Errors
+    /// What is wrong with it, and a hint.
+    pub fn parse(text: &str, workloads: &[&str]) -> Result<(Self, Option<String>), ObjectiveError> {
+        let text = text.trim();
+        let (text, limit) = text.strip_suffix("/h").map_or((text, ""), |name| (name, "$/h"));
+        let (name, workload) = split_workload(text, workloads)?;
+        let metric = find_metric(name, limit)?;
+        if !limit.is_empty() && metric.unit() != Unit::DollarsPerHour {
+            return fail(format!("{metric} is not counted by the hour"), format!("write `{text}`"));
+        }
+        Ok((metric, workload))
+    }
+
+    /// A value in the metric's unit, for people: `99.93%`, `1.84 s`, `$3.21/h`.
+    #[must_use]
+    pub fn format(self, value: f64) -> String {
+        let (sign, size) = (if value < 0.0 { "-" } else { "" }, value.abs());
+        match self.unit() {
+            // As many places as it takes to tell 99.99 from 99.999.
+            Unit::Share if size > 0.995 && size < 1.0 => format!("{sign}{:.3}%", size * 100.0),
+            Unit::Share => format!("{sign}{:.2}%", size * 100.0),
+            Unit::Seconds if size < 1.0 => format!("{sign}{:.0} ms", size * 1e3),
+            Unit::Seconds if size < 120.0 => format!("{sign}{size:.2} s"),
+            Unit::Seconds => format!("{sign}{:.1} min", size / 60.0),
+            Unit::Dollars => format!("{sign}${size:.2}"),
+            Unit::DollarsPerHour => format!("{sign}${size:.2}/h"),
+            Unit::Count if size.fract() == 0.0 => format!("{sign}{size:.0}"),
+            Unit::Count => format!("{sign}{size:.3}"),
+        }
     }
 }
 
@@ -214,19 +249,7 @@ impl Objective {
     /// A value in the metric's unit, for people: `99.93%`, `1.84 s`, `$3.21/h`.
     #[must_use]
     pub fn format(&self, value: f64) -> String {
-        let (sign, size) = (if value < 0.0 { "-" } else { "" }, value.abs());
-        match self.metric.unit() {
-            // As many places as it takes to tell 99.99 from 99.999.
-            Unit::Share if size > 0.995 && size < 1.0 => format!("{sign}{:.3}%", size * 100.0),
-            Unit::Share => format!("{sign}{:.2}%", size * 100.0),
-            Unit::Seconds if size < 1.0 => format!("{sign}{:.0} ms", size * 1e3),
-            Unit::Seconds if size < 120.0 => format!("{sign}{size:.2} s"),
-            Unit::Seconds => format!("{sign}{:.1} min", size / 60.0),
-            Unit::Dollars => format!("{sign}${size:.2}"),
-            Unit::DollarsPerHour => format!("{sign}${size:.2}/h"),
-            Unit::Count if size.fract() == 0.0 => format!("{sign}{size:.0}"),
-            Unit::Count => format!("{sign}{size:.3}"),
-        }
+        self.metric.format(value)
     }
 }
 
@@ -346,6 +369,18 @@ mod tests {
             assert!(text.starts_with(&metric.to_string()), "{text} {metric}");
         }
         assert_eq!(parse("ttft_p99[cn-chat] <= 4s").workload.as_deref(), Some("cn-chat"));
+    }
+
+    #[test]
+    fn a_metric_is_read_without_a_limit() {
+        let parse = |text| Metric::parse(text, &["cn-chat"]);
+        assert_eq!(parse("leak_premium"), Ok((Metric::LeakPremium, None)));
+        assert_eq!(parse("leak_premium/h"), Ok((Metric::LeakPremiumPerHour, None)));
+        assert_eq!(parse(" ttft_p99[cn-chat]"), Ok((Metric::Ttft(99.0), Some("cn-chat".to_owned()))));
+        let hint = |text| parse(text).unwrap_err().hint;
+        assert!(hint("leak_premum").contains("did you mean `leak_premium`?"));
+        assert_eq!(hint("availability/h"), "write `availability`");
+        assert!(hint("failed[cn]").contains("workloads here: cn-chat"));
     }
 
     #[test]

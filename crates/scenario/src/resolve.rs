@@ -421,7 +421,7 @@ impl From<sandbox_model::OutageScript> for Script {
             from: When::Offset(fault.from),
             until: When::Offset(fault.until),
         };
-        Self { faults: script.faults.into_iter().map(entry).collect() }
+        Self { found: None, faults: script.faults.into_iter().map(entry).collect() }
     }
 }
 

@@ -4,13 +4,19 @@ use ron::ser::PrettyConfig;
 use sandbox_model::OutageScript;
 use serde::Serialize;
 
-use crate::file::{Scenario, Script};
+use crate::file::{Found, Scenario, Script};
 use crate::read::options;
 
 /// The script as a file: one fault a line, read back by [`load_script`](crate::load_script).
 #[must_use]
 pub fn script_to_text(script: &OutageScript) -> String {
     script_file_to_text(&Script::from(script.clone()))
+}
+
+/// The same with what it was found to do, one value a line.
+#[must_use]
+pub fn found_to_text(script: &OutageScript, found: Found) -> String {
+    script_file_to_text(&Script { found: Some(found), ..Script::from(script.clone()) })
 }
 
 pub(crate) fn script_file_to_text(script: &Script) -> String {

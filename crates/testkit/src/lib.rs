@@ -13,9 +13,13 @@
 pub mod corpus;
 pub mod judge;
 pub mod properties;
+mod quietly;
 pub mod search;
+mod sights;
+mod watching;
 pub mod weather;
 
 pub use judge::{Judge, Verdict};
 pub use properties::{Broken, Property};
+pub use sights::{Belief, Sights};
 pub use weather::Weather;

@@ -1,5 +1,6 @@
 //! One function a command.
 
+mod check;
 mod explain;
 mod import;
 mod replay;
@@ -23,6 +24,7 @@ pub(crate) fn dispatch(args: Args, registry: &Arc<Registry>) -> Result<Code, Fai
     match args.command {
         Command::Run(args) => run::run(&args, registry),
         Command::Replay { run } => replay::replay(&run, registry),
+        Command::Check(args) => check::check(&args, registry),
         Command::Explain(args) => explain::explain(&args, registry),
         Command::Script { scenario, out } => {
             let text = script_to_text(&sandbox_engine::weather::outage_script(&load(&scenario, registry)?));

@@ -42,6 +42,13 @@ impl Bench {
         fs::write(self.path(name), text).expect("the bench can be written");
     }
 
+    /// The same in a folder that need not be there.
+    pub(crate) fn write_deep(&self, name: &str, text: &str) {
+        let folder = self.path(name).parent().expect("a file is in a folder").to_owned();
+        fs::create_dir_all(folder).expect("the bench can be written");
+        self.write(name, text);
+    }
+
     pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }

@@ -9,6 +9,7 @@ fn help_is_what_it_was() {
     insta::assert_snapshot!("help", bench.sandbox("--help").expect(0).out);
     insta::assert_snapshot!("help-import", bench.sandbox("import --help").expect(0).out);
     insta::assert_snapshot!("help-import-litellm", bench.sandbox("import litellm --help").expect(0).out);
+    insta::assert_snapshot!("help-check", bench.sandbox("check --help").expect(0).out);
     insta::assert_snapshot!("help-run", bench.sandbox("run --help").expect(0).out);
 }
 

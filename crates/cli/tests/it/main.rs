@@ -2,6 +2,7 @@
 
 mod bench;
 mod books;
+mod check;
 mod documents;
 mod examples;
 mod exit_codes;

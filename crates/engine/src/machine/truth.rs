@@ -176,6 +176,7 @@ impl Machine {
     /// Sets competing load to its daily minimum, for good.
     pub(super) fn set_calm_load(&mut self, provider: usize) {
         let share = self.world.congestions[provider].calm;
+        self.competing[provider].push(share);
         for i in 0..self.world.congestions[provider].endpoints.len() {
             let e = self.world.congestions[provider].endpoints[i];
             self.set_load(e, share, Time::ZERO);

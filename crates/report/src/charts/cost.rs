@@ -4,6 +4,7 @@ use plotters::prelude::DrawingBackend;
 use sandbox_core::Time;
 use sandbox_model::Usd;
 
+use super::axis::TimeAxis;
 use super::canvas::{Align, Canvas, Point, Type};
 use super::frame::{Frame, LABELS, VALUE};
 use super::{labels, palette};
@@ -38,8 +39,8 @@ pub(crate) fn draw<DB: DrawingBackend>(
 ) -> Result<(), ReportError> {
     let panel = frame.cost;
     frame.draw_title(panel, "Cost so far", "against the same arrivals in calm weather", canvas)?;
-    let samples = samples(figure, frame);
-    let most = samples.iter().map(|s| s.actual.max(s.twin)).fold(0.0, f64::max);
+    let samples = samples(figure, &frame.axis);
+    let most = frame.cost_most;
     if most <= 0.0 {
         frame.draw_value(panel.bottom, "$0", canvas)?;
         return canvas.text("nothing billed", (frame.axis.right + 12, panel.bottom - 12), Align::Left, VALUE);
@@ -66,15 +67,20 @@ pub(crate) fn draw<DB: DrawingBackend>(
     draw_totals(figure, frame, last, canvas)
 }
 
-fn samples(figure: &Figure, frame: &Frame) -> Vec<Sample> {
+/// The highest point of the curves in dollars.
+pub(crate) fn most(figure: &Figure, axis: &TimeAxis) -> f64 {
+    samples(figure, axis).iter().map(|s| s.actual.max(s.twin)).fold(0.0, f64::max)
+}
+
+fn samples(figure: &Figure, axis: &TimeAxis) -> Vec<Sample> {
     let warm_up = Time::ZERO.saturating_add(figure.warm_up);
     let end = |at: Time| at.saturating_add(figure.timeline.bucket);
     let before = figure.timeline.rows.iter().take_while(|row| end(row.at) <= warm_up).last();
     let base = before.map_or((Usd::ZERO, Usd::ZERO), |row| (row.cost, row.twin_cost));
     let from = before.map_or(Time::ZERO, |row| end(row.at));
-    let first = Sample { x: frame.axis.x(from), actual: 0.0, twin: 0.0 };
+    let first = Sample { x: axis.x(from), actual: 0.0, twin: 0.0 };
     let counted = figure.timeline.rows.iter().filter(|row| end(row.at) > warm_up).map(|row| Sample {
-        x: frame.axis.x(end(row.at)),
+        x: axis.x(end(row.at)),
         actual: (row.cost - base.0).as_f64(),
         twin: (row.twin_cost - base.1).as_f64(),
     });

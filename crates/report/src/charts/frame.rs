@@ -7,7 +7,7 @@ use super::Style;
 use super::axis::{self, TimeAxis};
 use super::canvas::{Align, Canvas, Type};
 use super::lanes::Rows;
-use super::{palette, sparks};
+use super::{cost, palette, sparks, ttft};
 use crate::error::ReportError;
 use crate::figure::Figure;
 use crate::human;
@@ -55,6 +55,10 @@ pub(crate) struct Frame {
     pub(crate) share: Panel,
     pub(crate) ttft: Panel,
     pub(crate) cost: Panel,
+    /// Decimal logarithms of the shortest and the longest time to first token in seconds, if there are any.
+    pub(crate) ttft_ends: Option<(f64, f64)>,
+    /// The highest point of the curves of cost in dollars.
+    pub(crate) cost_most: f64,
 }
 
 impl Frame {
@@ -79,6 +83,8 @@ impl Frame {
         };
         let rest = plots - rows.height() - sparks_height;
         Self {
+            ttft_ends: ttft::ends(figure),
+            cost_most: cost::most(figure, &axis),
             axis,
             width,
             height,
@@ -89,6 +95,15 @@ impl Frame {
             cost: panel(STRIP, rest * 36 / 100),
             rows,
         }
+    }
+
+    /// Makes room for another figure, so that both can be drawn on the same axes.
+    pub(crate) fn make_room_for(&mut self, figure: &Figure) {
+        self.ttft_ends = match (self.ttft_ends, ttft::ends(figure)) {
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+            (a, b) => a.or(b),
+        };
+        self.cost_most = self.cost_most.max(cost::most(figure, &self.axis));
     }
 
     /// From the left edge to the plot.

@@ -5,6 +5,8 @@
 //! 3. Time to first token on a logarithmic axis.
 //! 4. What it cost against the control twin, with the gap shaded.
 //!
+//! Two runs can be drawn one above the other, on the same axes.
+//!
 //! Both formats come from the same drawing code; the same figure gives the same bytes on every machine and in
 //! every build. Nothing is read from the system: glyphs come from the DejaVu fonts in the binary. They have no CJK
 //! glyphs: a PNG shows `?` for what they lack, an SVG leaves it to the viewer's `sans-serif`.
@@ -15,6 +17,7 @@ mod cost;
 mod frame;
 mod labels;
 mod lanes;
+mod pair;
 mod palette;
 mod png;
 mod share;
@@ -27,6 +30,7 @@ use crate::error::ReportError;
 use crate::figure::Figure;
 use canvas::{Canvas, Medium};
 use frame::Frame;
+pub use pair::{render_pair_png, render_pair_svg};
 
 /// Size of a picture.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -98,16 +102,23 @@ fn draw<DB: DrawingBackend>(
 ) -> Result<(), ReportError> {
     let area = backend.into_drawing_area();
     let canvas = Canvas::new(&area, medium)?;
-    let frame = Frame::new(figure, style, &canvas);
-    frame.draw_behind(figure, &canvas)?;
-    lanes::draw(figure, &frame, &canvas)?;
-    sparks::draw(figure, &frame, &canvas)?;
-    share::draw(figure, &frame, &canvas)?;
-    ttft::draw(figure, &frame, &canvas)?;
-    cost::draw(figure, &frame, &canvas)?;
-    frame.draw_warm_up(figure, &canvas)?;
-    frame.draw_axis(figure, &canvas)?;
+    draw_figure(figure, &Frame::new(figure, style, &canvas), &canvas)?;
     area.present().map_err(|error| ReportError::Draw(error.to_string()))
+}
+
+fn draw_figure<DB: DrawingBackend>(
+    figure: &Figure,
+    frame: &Frame,
+    canvas: &Canvas<'_, DB>,
+) -> Result<(), ReportError> {
+    frame.draw_behind(figure, canvas)?;
+    lanes::draw(figure, frame, canvas)?;
+    sparks::draw(figure, frame, canvas)?;
+    share::draw(figure, frame, canvas)?;
+    ttft::draw(figure, frame, canvas)?;
+    cost::draw(figure, frame, canvas)?;
+    frame.draw_warm_up(figure, canvas)?;
+    frame.draw_axis(figure, canvas)
 }
 
 /// Makes one pixel of each square of `OVERSAMPLING` by `OVERSAMPLING`.

@@ -20,20 +20,14 @@ struct LogScale {
 
 impl LogScale {
     /// Spans the values with some room, and at least one power of ten.
-    fn new(figure: &Figure, panel: Panel) -> Option<Self> {
-        let times = figure.timeline.rows.iter().filter_map(|row| row.ttft);
-        let logs = times.flatten().map(|span| libm::log10(span.as_secs_f64().max(1e-6)));
-        let (low, high) = logs.fold((f64::MAX, f64::MIN), |(low, high), log| (low.min(log), high.max(log)));
-        if low > high {
-            return None;
-        }
+    fn new((low, high): (f64, f64), panel: Panel) -> Self {
         let (mut low, mut high) = (low - 0.08, high + 0.08);
         let above = libm::ceil(low);
         if above > high {
             // No power of ten in between: reach for the nearer one.
             if above - high < low - (above - 1.0) { high = above + 0.05 } else { low = above - 1.05 }
         }
-        Some(Self { panel, low, high })
+        Self { panel, low, high }
     }
 
     fn y(&self, seconds: f64) -> i32 {
@@ -49,6 +43,13 @@ impl LogScale {
     }
 }
 
+/// Decimal logarithms of the shortest and the longest time in seconds; none if no request got a first token.
+pub(crate) fn ends(figure: &Figure) -> Option<(f64, f64)> {
+    let times = figure.timeline.rows.iter().filter_map(|row| row.ttft);
+    let logs = times.flatten().map(|span| libm::log10(span.as_secs_f64().max(1e-6)));
+    logs.map(|log| (log, log)).reduce(|(low, high), (log, _)| (low.min(log), high.max(log)))
+}
+
 pub(crate) fn draw<DB: DrawingBackend>(
     figure: &Figure,
     frame: &Frame,
@@ -62,7 +63,8 @@ pub(crate) fn draw<DB: DrawingBackend>(
         canvas,
     )?;
     frame.draw_level(panel.bottom, canvas)?;
-    let Some(scale) = LogScale::new(figure, panel) else {
+    let ends = ends(figure).and(frame.ttft_ends);
+    let Some(scale) = ends.map(|ends| LogScale::new(ends, panel)) else {
         let text = "no request got a first token";
         return canvas.text(text, (frame.axis.left + 12, panel.top + 14), Align::Left, NOTE);
     };

@@ -1,6 +1,7 @@
 //! The summary that ends a run in a terminal: what to type to see it again, whether promises were kept, one
 //! table, and where the leak came from. At most 80 columns, and complete without colour.
 
+mod check;
 mod explain;
 mod objectives;
 mod paint;
@@ -10,6 +11,7 @@ use sandbox_engine::output::Summary;
 use sandbox_engine::output::summary::FaultReport;
 
 use crate::human;
+pub use check::{Bad, Breach, Covered, Finding, Group, covered_text, finding_text, sentence, worst_text};
 pub use explain::explain_text;
 pub use paint::Paint;
 use paint::Tint;
@@ -165,7 +167,8 @@ fn probes(text: &mut String, summary: &Summary, paint: Paint) {
 /// A line with its name in front.
 fn field(text: &mut String, paint: Paint, name: &str, value: &str) {
     let name = paint.tint(Tint::Quiet, &format!("{name:<11}"));
-    text.push_str(&format!("{name}  {value}\n"));
+    text.push_str(format!("{name}  {value}").trim_end());
+    text.push('\n');
 }
 
 #[cfg(test)]

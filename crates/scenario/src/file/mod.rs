@@ -43,7 +43,7 @@ pub use routing::{Clairvoyant, Fleet, Router, Strategy};
 pub use sandbox_routers::preset::{MaxPrice, Timeouts};
 pub use serving::{Serving, WhenAbandoned};
 pub use traffic::{Arrivals, Clients, Conversations, GapLaw, Length, Part, Step, Workload};
-pub use weather::{Also, FaultEntry, Process, Script, SpanDist, Weather};
+pub use weather::{Also, FaultEntry, Found, Process, Script, SpanDist, Weather};
 
 use sandbox_core::Span;
 use serde::{Deserialize, Serialize};

@@ -26,8 +26,34 @@ pub struct Weather {
 #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
+    /// What `sandbox check` found with it. A run takes no notice of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<Found>,
     /// The faults.
     pub faults: Vec<FaultEntry>,
+}
+
+/// What a script was found to do, as `sandbox check` writes it down.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Found {
+    /// The property that it breaks or the objective that it misses, as `--property` or `--objective` takes it; the
+    /// metric that it is bad for, if it was searched for by `--worst`.
+    pub breaks: String,
+    /// Name of the scenario.
+    pub scenario: String,
+    /// Router that every workload entered, as `--router` takes it, if it was not the scenario's.
+    #[serde(default)]
+    pub router: Option<String>,
+    /// What was different from how the scenario was written, as `--set` takes it.
+    #[serde(default)]
+    pub set: Vec<String>,
+    /// What happened, in one sentence.
+    pub what: String,
+    /// Version of the program that found it.
+    pub version: String,
+    /// Fingerprint of the run, which another version may simulate otherwise.
+    pub fingerprint: String,
 }
 
 /// A fault that is written down.

@@ -42,10 +42,16 @@ fn a_script_replaces_faults_and_processes() {
         from: "1h".parse::<When>().unwrap(),
         until: "02:00 Asia/Shanghai".parse().unwrap(),
     };
-    let r = parse(&[]).unwrap().with_script(Script { faults: vec![fault("di-v3")] }, "drawn").unwrap();
+    let r = parse(&[])
+        .unwrap()
+        .with_script(Script { found: None, faults: vec![fault("di-v3")] }, "drawn")
+        .unwrap();
     assert_eq!((r.script.faults.len(), r.scenario.weather.processes.len(), r.process_speed.len()), (1, 0, 0));
     assert_eq!(r.script.faults[0].until, Time::ZERO + Span::from_hours(2));
-    let error = r.with_script(Script { faults: vec![fault("di-v4")] }, "drawn.ron").unwrap_err().to_string();
+    let error = r
+        .with_script(Script { found: None, faults: vec![fault("di-v4")] }, "drawn.ron")
+        .unwrap_err()
+        .to_string();
     assert!(
         error.contains("faults[0].target")
             && error.contains("did you mean `di-v3`")

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use sandbox_core::{Span, Time};
 use sandbox_model::{Fault, FaultKind, OutageScript, Status};
-use sandbox_scenario::{Resolved, Script, scenario_to_text, script_to_text};
+use sandbox_scenario::file::Found;
+use sandbox_scenario::{Resolved, Script, found_to_text, scenario_to_text, script_to_text};
 
 use crate::parse;
 
@@ -95,4 +96,34 @@ fn a_script_is_one_fault_a_line() {
         "        (target: \"a\", kind: Brownout(slowdown: 3.0), from: \"1h 30m\", until: \"2h\"),"
     );
     assert_eq!(lines.len(), 6);
+}
+
+/// What a script was found to do is no part of the weather, and mistakes in it are told like any others.
+#[test]
+fn a_script_says_what_it_was_found_to_do() {
+    let fault = Fault {
+        target: "a".to_owned(),
+        kind: FaultKind::Stall,
+        from: Time::ZERO,
+        until: Time::ZERO + Span::from_mins(1),
+    };
+    let script = OutageScript { faults: vec![fault] };
+    let found = Found {
+        breaks: "attempts".to_owned(),
+        scenario: "quick".to_owned(),
+        router: Some("hybrid".to_owned()),
+        set: vec!["workloads.cn-chat.arrivals.rate=30/s".to_owned()],
+        what: "attempt 4 of a request that may have 3".to_owned(),
+        version: "0.1.0".to_owned(),
+        fingerprint: "0123456789abcdef".to_owned(),
+    };
+    let text = found_to_text(&script, found.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("script.ron");
+    std::fs::write(&path, &text).unwrap();
+    let read = sandbox_scenario::load_script(&path).unwrap();
+    assert_eq!(read, Script { found: Some(found), ..Script::from(script) });
+    std::fs::write(&path, text.replace("version:", "versoin:")).unwrap();
+    let told = sandbox_scenario::load_script(&path).unwrap_err().to_string();
+    assert!(told.contains("unknown key `versoin`") && told.contains("did you mean `version`?"), "{told}");
 }

@@ -6,15 +6,26 @@
 mod attempts;
 mod barred;
 mod beliefs;
+mod beside;
+mod calm;
+mod capacity;
+mod clairvoyant;
+mod dearer_grid;
+mod drains;
+mod fewer_faults;
 mod guards;
 mod hedges;
 mod held;
 mod memory;
 mod open;
 mod out;
+mod renaming;
 mod retries;
 mod retry_budget;
+mod returns;
 mod sheds;
+mod splitting;
+mod time_shift;
 
 use dyn_clone::DynClone;
 use sandbox_core::{Span, Time};
@@ -57,7 +68,7 @@ pub enum How {
 }
 
 /// All properties, in the order in which they are told.
-pub const ALL: [Property; 16] = [
+pub const ALL: &[Property] = &[
     attempts::ATTEMPTS,
     barred::EXCLUDED,
     barred::RESIDENCY,
@@ -74,6 +85,15 @@ pub const ALL: [Property; 16] = [
     beliefs::BELIEVES,
     beliefs::FLAPPING,
     sheds::SHEDS,
+    returns::RETURNS,
+    drains::DRAINS,
+    clairvoyant::CLAIRVOYANT,
+    fewer_faults::FEWER_FAULTS,
+    capacity::CAPACITY,
+    dearer_grid::DEARER_GRID,
+    renaming::RENAMING,
+    time_shift::TIME_SHIFT,
+    splitting::SPLITTING,
 ];
 
 /// A scenario, and what its routers promise.
@@ -93,10 +113,21 @@ impl Subject {
         Self { resolved, promises }
     }
 
-    /// How long after the last fault a run must go on for every property to have its say.
+    /// How long after the last fault a run must go on for every property to have its say: a deadline, the longest that
+    /// a router promises to remember, and a minute in which to look. A Retry-After is counted on up to a minute, and an
+    /// attempt up to half of one. No longer than the scenario.
     #[must_use]
     pub fn settles_within(&self) -> Span {
-        Span::from_secs(60)
+        let minute = Span::from_secs(60);
+        let deadlines = self.resolved.scenario.workloads.iter().map(|workload| workload.deadline);
+        let deadline = deadlines.max().unwrap_or(Span::ZERO);
+        let probe = deadline.min(Span::from_secs(30));
+        let reached = beside::reached(&self.resolved);
+        let within =
+            reached.iter().filter_map(|&router| calm::returns_within(&self.promises[router], minute, probe));
+        let within = within.max().unwrap_or(Span::ZERO);
+        let whole = deadline.saturating_add(within).saturating_add(calm::LOOK);
+        whole.min(self.resolved.scenario.duration)
     }
 }
 

@@ -1,3 +1,4 @@
 //! The test kit as a whole.
 
 mod properties;
+mod weather;

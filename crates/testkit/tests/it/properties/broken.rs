@@ -324,7 +324,7 @@ fn storm(faults: &[(&str, &str)]) -> String {
 fn whoever_breaks_a_promise_is_caught_by_the_property_that_says_so() {
     let mut missed = Vec::new();
     for (number, case) in cases().iter().enumerate() {
-        let property = ALL.into_iter().find(|property| property.name == case.property);
+        let property = ALL.iter().copied().find(|property| property.name == case.property);
         let property = property.unwrap_or_else(|| panic!("`{}` is a property", case.property));
         let caught = WEATHER
             .iter()

@@ -1,0 +1,51 @@
+//! Scripts of the corpus, before anything is searched: which still break what they broke.
+
+use sandbox_scenario::Objective;
+use sandbox_testkit::properties;
+use sandbox_testkit::{Judge, corpus};
+
+use super::Checked;
+use super::choose::Chosen;
+use super::finding::Finding;
+use crate::commands::paint;
+use crate::exit::Failure;
+
+/// Runs the scripts that belong to what is checked, each against what it broke, and says what became of them. One that
+/// somebody wrote by hand is held against everything that is chosen.
+pub(super) fn run(checked: &Checked<'_>, chosen: &Chosen) -> Result<Vec<Finding>, Failure> {
+    let args = checked.args;
+    let resolved = &checked.subject.resolved;
+    let workloads: Vec<&str> = resolved.scenario.workloads.iter().map(|w| w.name.as_str()).collect();
+    let mut findings = Vec::new();
+    let mut passed = 0;
+    for kept in corpus::kept(&args.regressions, resolved, checked.router, &args.sets)? {
+        let breaks = kept.found.as_ref().map(|found| found.breaks.as_str());
+        if chosen.by_name && breaks.is_some_and(|breaks| !chosen.names().iter().any(|name| name == breaks)) {
+            continue;
+        }
+        let (mut properties, mut objectives) = (chosen.properties.clone(), chosen.objectives.clone());
+        if let Some(breaks) = breaks {
+            properties = properties::ALL.iter().filter(|property| property.name == breaks).copied().collect();
+            objectives = Objective::parse(breaks, &workloads).into_iter().collect();
+        }
+        let verdict = Judge::new(&checked.subject, &properties, &objectives)?.judge(&kept.script)?;
+        match verdict.broken {
+            None => passed += 1,
+            Some(broken) => findings.push(Finding::again(checked, &kept, broken)?),
+        }
+    }
+    for finding in &findings {
+        println!();
+        print!("{}", sandbox_report::terminal::finding_text(&finding.told, paint()));
+    }
+    let scripts = |n: usize| if n == 1 { "1 script".to_owned() } else { format!("{n} scripts") };
+    let place = args.regressions.display();
+    if !findings.is_empty() {
+        let still = findings.len();
+        println!("\nstill broken by {} of {}, kept in {place}", still, scripts(passed + still));
+        println!("nothing was searched: mend that first, or remove what no longer counts");
+    } else if passed > 0 {
+        println!("kept         {} in {place}: nothing is broken by them any more", scripts(passed));
+    }
+    Ok(findings)
+}

@@ -1,0 +1,231 @@
+//! `sandbox check`: one search for each router.
+//!
+//! * `choose` – what is to be held, from the command line
+//! * `again` – scripts of the corpus, before anything is searched
+//! * `finding` – from a script to what is kept, drawn and printed of it
+//! * `covered` – how much was covered
+//! * `worst` – the search for the worst script instead
+
+mod again;
+mod choose;
+mod covered;
+mod finding;
+mod worst;
+
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sandbox_core::Fingerprint;
+use sandbox_report::ci::{Outcome, Promise, github_error, junit_xml};
+use sandbox_report::terminal::{covered_text, finding_text};
+use sandbox_routers::Registry;
+use sandbox_scenario::Resolved;
+use sandbox_testkit::Weather;
+use sandbox_testkit::corpus::file_word;
+use sandbox_testkit::properties::Subject;
+use sandbox_testkit::search::{self, FileJournal, journal};
+
+use crate::args::Check;
+use crate::commands::paint;
+use crate::commands::run::quoted;
+use crate::exit::{Code, Failure};
+use crate::files;
+use crate::progress::Searching;
+use choose::Chosen;
+use finding::Finding;
+
+/// A scenario under one of its routers, as it is checked.
+struct Checked<'a> {
+    args: &'a Check,
+    /// As `--router` takes it, if it is not the scenario's own.
+    router: Option<&'a str>,
+    subject: Subject,
+    weather: Weather,
+}
+
+pub(super) fn check(args: &Check, registry: &Arc<Registry>) -> Result<Code, Failure> {
+    let resolved = Resolved::load_with(&args.scenario, &args.sets, Arc::clone(registry))?;
+    let routers: Vec<Option<&str>> = match &args.routers[..] {
+        [] => vec![None],
+        some => some.iter().map(|router| Some(router.as_str())).collect(),
+    };
+    let mut all = Vec::new();
+    for router in routers {
+        let resolved = router.map_or(Ok(resolved.clone()), |router| resolved.clone().with_entry(router))?;
+        let mut weather = Weather::new(&resolved).with_faults_max(args.max_faults as usize);
+        if let Some(downtime) = args.max_downtime {
+            weather = weather.with_downtime_max(downtime);
+        }
+        let checked = Checked { args, router, subject: Subject::new(resolved), weather };
+        // Whatever is wrong with the command line is told before anything runs.
+        let chosen = Chosen::new(args, &checked.subject)?;
+        all.push((checked, chosen));
+    }
+    if args.list {
+        all.iter().for_each(|(checked, chosen)| print!("{}", chosen.list(&checked.subject)));
+        return Ok(Code::Ok);
+    }
+    let mut code = Code::Ok;
+    let mut promises = Vec::new();
+    for (number, (checked, chosen)) in all.iter().enumerate() {
+        if number > 0 {
+            println!();
+        }
+        if let Some((metric, workload)) = &chosen.worst {
+            worst::search(checked, *metric, workload.as_deref())?;
+        } else if checked.search(chosen, &mut promises)? == Code::Falsified {
+            code = Code::Falsified;
+        }
+    }
+    if let Some(path) = &args.junit {
+        files::write_file(path, junit_xml(&promises)?.as_bytes())?;
+    }
+    Ok(code)
+}
+
+impl Checked<'_> {
+    /// Runs what was kept again, then searches; what became of each promise is added to `promises`.
+    fn search(&self, chosen: &Chosen, promises: &mut Vec<Promise>) -> Result<Code, Failure> {
+        println!("{}", self.title());
+        let mut findings = again::run(self, chosen)?;
+        // What is known to be broken is mended before more is searched for.
+        let searched = findings.is_empty();
+        if searched {
+            let check = search::Check {
+                subject: self.subject.clone(),
+                properties: chosen.properties.clone(),
+                objectives: chosen.objectives.clone(),
+                weather: self.weather.clone(),
+                cases: self.args.cases,
+                seed: self.args.seed,
+                jobs: self.jobs(),
+                corpus: Vec::new(),
+                all: true,
+            };
+            let out = self.out(check.digest());
+            let mut journal = self.journal(&out, check.digest())?;
+            let mut searching = Searching::new();
+            let found = search::check(&check, &mut journal, &mut |progress| searching.at(progress))?;
+            drop(searching);
+            for counterexample in &found.counterexamples {
+                findings.push(Finding::of(self, counterexample, &out)?);
+            }
+            end(journal, &out)?;
+            for finding in &findings {
+                println!();
+                print!("{}", finding_text(&finding.told, paint()));
+            }
+            println!();
+            print!("{}", covered_text(&covered::told(self, chosen, &found, &findings), paint()));
+        }
+        self.annotate(&findings);
+        promises.extend(self.promises(chosen, &findings, searched));
+        Ok(if findings.is_empty() { Code::Ok } else { Code::Falsified })
+    }
+
+    /// What is checked, in one line.
+    fn title(&self) -> String {
+        let name = &self.subject.resolved.scenario.name;
+        self.router.map_or_else(|| name.clone(), |router| format!("{name}, router {router}"))
+    }
+
+    fn jobs(&self) -> usize {
+        let all = || std::thread::available_parallelism().map_or(1, NonZero::get);
+        self.args.jobs.map_or_else(all, |jobs| jobs as usize)
+    }
+
+    /// The directory for pictures and the journal.
+    fn out(&self, digest: Fingerprint) -> PathBuf {
+        let name = &self.subject.resolved.scenario.name;
+        let short: String = digest.to_string().chars().take(8).collect();
+        match (&self.args.out, self.router) {
+            (None, _) => Path::new("out").join(format!("check-{}-{short}", file_word(name))),
+            (Some(out), Some(router)) if self.args.routers.len() > 1 => out.join(router.replace('=', "-")),
+            (Some(out), _) => out.clone(),
+        }
+    }
+
+    /// Opens the journal of a search, which another build of this program does not go on with.
+    fn journal(&self, out: &Path, search: Fingerprint) -> Result<FileJournal, Failure> {
+        let path = out.join(JOURNAL);
+        let io = |error| Failure::Io { what: "write", path: path.clone(), error };
+        let mut digest = search;
+        digest.mix(journal::program().map_err(io)?.value());
+        let journal = FileJournal::open(&path, digest).map_err(io)?;
+        match journal.resumed() {
+            0 => {}
+            runs => eprintln!("continuing after {runs} runs, from {}", path.display()),
+        }
+        Ok(journal)
+    }
+
+    /// The command that runs a script again.
+    fn repro(&self, script: &Path) -> String {
+        // A program of somebody's own has another name.
+        let program = std::env::args_os().next().map(PathBuf::from);
+        let program = program.as_deref().and_then(Path::file_stem).and_then(|name| name.to_str());
+        let program = program.unwrap_or("sandbox");
+        let mut line = format!("{program} run {}", quoted(&self.args.scenario.display().to_string()));
+        let mut flag = |name: &str, value: &str| line.push_str(&format!(" {name} {}", quoted(value)));
+        self.args.sets.iter().for_each(|set| flag("--set", set));
+        if let Some(router) = self.router {
+            flag("--router", router);
+        }
+        flag("--script", &script.display().to_string());
+        line
+    }
+
+    fn promises(&self, chosen: &Chosen, findings: &[Finding], searched: bool) -> Vec<Promise> {
+        let name = &self.subject.resolved.scenario.name;
+        let owner = self.router.map_or_else(|| name.clone(), |router| format!("{name}/{router}"));
+        let promise = |name: &str, outcome| Promise { owner: owner.clone(), name: name.to_owned(), outcome };
+        let broken = |finding: &Finding| Outcome::Broken {
+            sentence: finding.told.sentence.clone(),
+            repro: finding.told.repro.clone(),
+            script: finding.told.script.clone(),
+        };
+        let held = chosen.names();
+        let mut promises: Vec<Promise> = Vec::new();
+        for name in &held {
+            let outcome = match findings.iter().find(|finding| finding.told.name == *name) {
+                Some(finding) => broken(finding),
+                None if !searched => Outcome::Unknown("a script that was kept fails before".to_owned()),
+                None => Outcome::Kept,
+            };
+            promises.push(promise(name, outcome));
+        }
+        // Runs that come to no end have broken what nobody thinks of asking for.
+        let others = findings.iter().filter(|finding| !held.contains(&finding.told.name));
+        promises.extend(others.map(|finding| promise(&finding.told.name, broken(finding))));
+        let unsaid = "it says nothing of this scenario";
+        promises.extend(chosen.silent.iter().map(|name| promise(name, Outcome::Unknown(unsaid.to_owned()))));
+        promises
+    }
+
+    fn annotate(&self, findings: &[Finding]) {
+        if self.args.annotations.is_none() {
+            return;
+        }
+        let text = std::fs::read_to_string(&self.args.scenario).unwrap_or_default();
+        let file = self.args.scenario.display().to_string();
+        for finding in findings {
+            let line = choose::line_of(&text, &finding.told.name, self.router);
+            let message = format!("{}\n{}", finding.told.sentence, finding.told.repro);
+            println!("{}", github_error(&file, line, &format!("{} is broken", finding.told.name), &message));
+        }
+    }
+}
+
+/// The search is over: the journal goes, and its directory if nothing else is in it.
+fn end(journal: FileJournal, out: &Path) -> Result<(), Failure> {
+    journal.remove().map_err(Failure::io("remove", &out.join(JOURNAL)))?;
+    // It stays if there are pictures in it.
+    let _ = std::fs::remove_dir(out);
+    if let Some(parent) = out.parent().filter(|parent| parent.ends_with("out")) {
+        let _ = std::fs::remove_dir(parent);
+    }
+    Ok(())
+}
+
+const JOURNAL: &str = "journal";
