@@ -215,3 +215,27 @@ fn scripts_that_are_kept_for_shipped_scenarios_break_nothing() {
     }
     assert!(seen > 0, "the corpus is empty");
 }
+
+/// The workflow of the documents is YAML, and its commands do what they say.
+#[cfg(unix)]
+#[test]
+fn the_workflow_of_the_documents_runs() {
+    use saphyr_parser::{Event, Parser};
+    let page = std::fs::read_to_string(repository().join("docs/check.md")).expect("docs/check.md");
+    let (_, rest) = page.split_once("```yaml\n").expect("a workflow");
+    let (workflow, _) = rest.split_once("```").expect("its end");
+    let scalars: Vec<String> = Parser::new_from_str(workflow)
+        .map(|event| event.expect("YAML").0)
+        .filter_map(|event| if let Event::Scalar(text, ..) = event { Some(text.into_owned()) } else { None })
+        .collect();
+    let commands: Vec<&String> =
+        scalars.windows(2).filter(|pair| pair[0] == "run").map(|pair| &pair[1]).collect();
+    let ours: Vec<&str> = commands.iter().filter_map(|command| command.strip_prefix("sandbox ")).collect();
+    assert_eq!((commands.len(), ours.len()), (4, 2), "{commands:?}");
+    let bench = Bench::new();
+    bench.write_deep("docs/examples/quick.ron", crate::bench::QUICK);
+    for command in ours {
+        bench.sandbox(command).expect(0);
+    }
+    assert!(bench.read("outages.xml").contains("failures=\"0\""));
+}

@@ -144,7 +144,10 @@ impl Held for LastInLine {
             let beside =
                 open.groups.iter().filter(|group| *group >> target & 1 == 1).fold(u64::MAX, |all, g| all & g);
             let better = (0..names.len()).find(|&other| {
-                beside >> other & 1 == 1 && fresh(other) && open.has(other, at) && memory.is_fine(other, now)
+                beside >> other & 1 == 1
+                    && fresh(other)
+                    && open.has(other, at)
+                    && memory.is_fine(other, now, at.targets[other].in_flight)
             })?;
             Some(format!(
                 "`{}` is asked, which is last in line after a recent outage, although `{}` is fine",
@@ -182,15 +185,17 @@ impl Held for NoCause {
         let passed_over = heard.decided(at, |Heard { memory, open, names }| {
             let Decision::Try { target, reason } = at.decision else { return None };
             let now = at.call.now;
-            let all_fine = || (0..names.len()).all(|other| memory.is_fine(other, now));
+            let all_fine =
+                || (0..names.len()).all(|other| memory.is_fine(other, now, at.targets[other].in_flight));
             if *prefers && reason == Reason::Avoids && all_fine() {
                 let name = &names[target];
                 return Some(format!("`{name}` is asked to avoid another, and the rules have nobody out"));
             }
             if at.call.attempts.is_empty() {
                 let before = order.iter().take_while(|&&other| other != target);
-                let over =
-                    before.copied().find(|&other| open.has(other, at) && memory.is_fine(other, now))?;
+                let over = before.copied().find(|&other| {
+                    open.has(other, at) && memory.is_fine(other, now, at.targets[other].in_flight)
+                })?;
                 return Some(format!(
                     "`{}` is asked and `{}` passed over, which the rules do not have out",
                     names[target], names[over]

@@ -64,9 +64,9 @@ pub(super) trait Told: DynClone + Send {
         None
     }
 
-    /// Whether it may turn a request away although it does not have the target out.
-    fn may_refuse(&self, target: usize, now: Time) -> bool {
-        let _ = (target, now);
+    /// Whether it may turn a request away although it does not have the target out, which has so many attempts in flight.
+    fn may_refuse(&self, target: usize, now: Time, in_flight: u32) -> bool {
+        let _ = (target, now, in_flight);
         false
     }
 }
@@ -146,13 +146,12 @@ impl Memory {
         self.rules.iter().any(|rule| rule.is_last(target, now))
     }
 
-    /// Whether nothing of what it remembers speaks against asking a target.
-    pub(super) fn is_fine(&self, target: usize, now: Time) -> bool {
+    /// Whether nothing of what it remembers speaks against asking a target that has so many attempts in flight.
+    pub(super) fn is_fine(&self, target: usize, now: Time, in_flight: u32) -> bool {
         self.rules.iter().all(|rule| {
             rule.out_until(target) <= now
-                && rule.down_until(target) <= now
                 && !rule.is_last(target, now)
-                && !rule.may_refuse(target, now)
+                && !rule.may_refuse(target, now, in_flight)
         })
     }
 }

@@ -104,9 +104,12 @@ impl Told for Circuits {
         (half_open && circuit.probes.len() >= self.rule.probes as usize).then_some(self.rule.probes)
     }
 
-    fn may_refuse(&self, target: usize, now: Time) -> bool {
+    fn may_refuse(&self, target: usize, now: Time, in_flight: u32) -> bool {
         let circuit = &self.targets[target];
-        circuit.open.is_some() || circuit.closed.is_some_and(|closed| now.since(closed) < self.rule.ramp)
+        // What was sent before it opened may stand in a probe's place.
+        let half_open = circuit.open.is_some();
+        half_open && in_flight >= self.rule.probes
+            || circuit.closed.is_some_and(|closed| now.since(closed) < self.rule.ramp)
     }
 }
 
