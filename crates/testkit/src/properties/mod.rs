@@ -4,6 +4,7 @@
 //! [compares](Compare) them. What a property says of a scenario follows from what its routers [promise](Promises).
 
 mod attempts;
+mod barred;
 mod beside;
 mod calm;
 mod capacity;
@@ -11,7 +12,10 @@ mod clairvoyant;
 mod dearer_grid;
 mod drains;
 mod fewer_faults;
+mod guards;
+mod held;
 mod renaming;
+mod retries;
 mod returns;
 mod splitting;
 mod time_shift;
@@ -57,8 +61,15 @@ pub enum How {
 }
 
 /// All properties, in the order in which they are told.
-pub const ALL: &[Property] = &[
+pub const ALL: [Property; 17] = [
     attempts::ATTEMPTS,
+    barred::EXCLUDED,
+    barred::RESIDENCY,
+    barred::PRICE_CAP,
+    guards::IN_FLIGHT,
+    guards::SPEND_CAP,
+    retries::RETRIES_ON,
+    retries::BACKOFF,
     returns::RETURNS,
     drains::DRAINS,
     clairvoyant::CLAIRVOYANT,

@@ -1,3 +1,6 @@
 //! The test kit as a whole.
 
+mod liveness;
+mod metamorphic;
+mod properties;
 mod weather;

@@ -1,0 +1,1 @@
+//! Strategies that promise one thing and do another.

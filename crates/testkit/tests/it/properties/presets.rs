@@ -1,0 +1,46 @@
+//! Every preset keeps every safety property, whatever the weather.
+//!
+//! `SWARM_SEED=7 SWARM_CASES=200 cargo test -p sandbox-testkit --test it presets` draws others.
+
+use sandbox_core::{Rng as _, Seed};
+use sandbox_scenario::Resolved;
+use sandbox_testkit::properties::Subject;
+
+use super::draw::{Draw, PRESETS, SWITCHES};
+use super::{breaks, safety};
+
+/// By preset.
+const CASES: u64 = 6;
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
+}
+
+fn over(presets: impl Iterator<Item = usize>) {
+    let (seed, cases) = (number("SWARM_SEED", 0), number("SWARM_CASES", CASES));
+    let mut wrong = Vec::new();
+    for preset in presets {
+        for case in 0..cases {
+            let mut dice = Seed::new(seed).noise("presets").at(preset as u64, case);
+            let (on, numbers) = (dice.next_u64() as u32 & ((1 << SWITCHES) - 1), dice.next_u64());
+            let draw = Draw { preset, on, numbers };
+            let text = draw.text();
+            let resolved = Resolved::parse("presets.ron", &text, None, &[]);
+            let resolved = resolved.unwrap_or_else(|invalid| panic!("{invalid}\n{text}"));
+            if let Some(broken) = breaks(&Subject::new(resolved), &safety()) {
+                wrong.push(format!("{} ({on}, {numbers}): {broken:?}", PRESETS[preset].name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_preset_keeps_every_safety_property_one() {
+    over((0..PRESETS.len()).step_by(2));
+}
+
+#[test]
+fn every_preset_keeps_every_safety_property_two() {
+    over((1..PRESETS.len()).step_by(2));
+}
