@@ -39,7 +39,12 @@ fn survey() -> Result<(), RunError> {
                     broken.push((case, found, script));
                 }
             }
-            println!("{router} {}: {} of {cases} broken, {:?}", property.name, broken.len(), started.elapsed());
+            println!(
+                "{router} {}: {} of {cases} broken, {:?}",
+                property.name,
+                broken.len(),
+                started.elapsed()
+            );
             for (case, found, script) in broken.iter().take(2) {
                 println!("  case {case}: {} at {:?} request {:?}", found.what, found.at, found.request);
                 println!("  {}", sandbox_scenario::script_to_text(script).replace('\n', "\n  "));
