@@ -106,6 +106,10 @@ pub struct Left {
     pub target: usize,
     /// When the attempt began.
     pub began: Time,
+    /// Another attempt beside it has won.
+    pub lost: bool,
+    /// Its connection is closed; else it is served to the end.
+    pub cancelled: bool,
 }
 
 /// The end of a request.

@@ -158,7 +158,7 @@ fn times(span: Span, n: u64) -> Span {
 mod tests {
     use super::*;
     use crate::memory::{Breaker, Cooldown, TimedBreaker};
-    use crate::parts::{Hedge, Retry, RetryRule, When};
+    use crate::parts::{Hedge, Losers, Retry, RetryRule, When};
     use crate::statuses::Statuses;
 
     fn rule(at: At) -> RetryRule {
@@ -182,7 +182,8 @@ mod tests {
         assert_eq!(chain.attempts_max(), Some(9));
         assert_eq!(Parts { most_targets: 2, ..chain.clone() }.attempts_max(), Some(6));
         assert_eq!(
-            Parts { hedge: Some(Hedge { after: Span::ZERO, most: 1 }), ..chain }.attempts_max(),
+            Parts { hedge: Some(Hedge { after: Span::ZERO, most: 1, losers: Losers::Cancelled }), ..chain }
+                .attempts_max(),
             Some(11)
         );
     }

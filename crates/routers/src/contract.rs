@@ -6,7 +6,7 @@
 //!
 //! A strategy that [hedges](Strategy::hedges) is asked while attempts run, too: right after each attempt began, and when
 //! the time has come for which it asked by [`Decision::Wait`]. The first attempt whose first token arrives wins; the
-//! others are abandoned.
+//! others lose: see [`Strategy::cancels_losers`].
 
 use std::cell::Cell;
 
@@ -242,6 +242,12 @@ pub trait Strategy: Send + DynClone {
     /// Whether it wants to be asked while an attempt runs.
     fn hedges(&self) -> bool {
         false
+    }
+
+    /// Whether it closes the connections of attempts beside which another has won. What is left open is served to the end
+    /// and billed in full, whatever its endpoint does with what is abandoned.
+    fn cancels_losers(&self) -> bool {
+        true
     }
 
     /// Whether what it believes of a target may change by the clock or by the results of another.

@@ -319,7 +319,7 @@ impl Default for Concurrent {
     }
 }
 
-/// A further attempt beside one that is slow. The first whose first token arrives wins; the others are abandoned.
+/// A further attempt beside one that is slow. The first whose first token arrives wins; the others lose.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hedge {
@@ -328,6 +328,19 @@ pub struct Hedge {
     /// Most further attempts at once. Default 1: an assumption.
     #[serde(default = "one")]
     pub most: u32,
+    /// What becomes of those that lose. Default: they are cancelled.
+    #[serde(default)]
+    pub losers: Losers,
+}
+
+/// What becomes of the attempts beside which another has won.
+#[derive(Copy, Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub enum Losers {
+    /// Their connections are closed. What that stops, and what is billed, is their endpoints' affair.
+    #[default]
+    Cancelled,
+    /// They are left open and read by nobody: served to the end, and billed in full.
+    RunOn,
 }
 
 const fn one() -> u32 {

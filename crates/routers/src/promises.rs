@@ -44,11 +44,12 @@ pub struct Promises {
 
     /// What it remembers: a target is out, or last in line, while one of these says so. Empty: nothing is said.
     pub memory: Vec<Rule>,
-    /// Whether nothing else than `memory` has targets out or last in line.
+    /// Whether nothing else than `memory` has it believe a target down.
     pub memory_is_all: bool,
     /// Whether nobody asks a target that is out, whatever else happens.
     pub out_is_out: bool,
-    /// Whether the last in line are asked only if nobody else is left in their group.
+    /// Whether a group's last in line are asked only if nobody else is left in it, and targets that may be asked and are
+    /// neither out nor last in line are never avoided.
     pub last_is_last: bool,
     /// Whether a timeout that the caller's own deadline caused says nothing against a target.
     pub forgives_callers: bool,
@@ -133,7 +134,7 @@ impl Parts {
                     .fold(0, |all, g| all | g),
             ),
             memory: self.memory.clone(),
-            memory_is_all: !minds_health && !measured && !limited,
+            memory_is_all: !measured,
             out_is_out: self.when_all_out == WhenAllOut::Leave && !minds_health && !measured,
             last_is_last: !minds_health && !measured && !limited,
             forgives_callers: self.forgives_callers,
@@ -145,7 +146,8 @@ impl Parts {
             again: self.apart().then(|| self.ruled_statuses()),
             backoff: self.waits(),
             heeds_retry_after: self.heeds(),
-            retry_budget: self.retry.budget,
+            // Going through a group again is not paid for, and a hedge is no retry: what was one cannot be seen.
+            retry_budget: self.retry.budget.filter(|_| self.retry.rounds == 0 && !hedges),
             hedge: Some(self.hedge),
             returns: self.returns(),
             prices: self.prices(),

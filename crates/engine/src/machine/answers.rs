@@ -24,6 +24,11 @@ impl Machine {
         queue: &mut Queue,
     ) {
         let attempt = &mut self.attempts[id];
+        if attempt.request == NONE {
+            // Nobody reads it.
+            self.attempts.give_back(id);
+            return;
+        }
         attempt.answer = answer;
         attempt.blame = blame;
         attempt.stage = Stage::Returning;
@@ -102,7 +107,7 @@ impl Machine {
         let c = &mut self.calls[call];
         c.heads.retain(|&(attempt, _)| attempt != id);
         c.live.retain(|&attempt| attempt != id);
-        self.leave_losers(call, now, queue);
+        self.leave_losers(call, true, now, queue);
         self.calls[call].live.push(id);
         if let Some(parent) = self.first_token_at_router(call, now) {
             self.pass_first_token(parent, now, queue);

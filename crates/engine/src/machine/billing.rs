@@ -42,12 +42,16 @@ impl Machine {
     /// An attempt reaches an endpoint: the prices of this moment are its own.
     pub(super) fn agree(&mut self, id: u32, e: u16, now: Time) {
         let factor = self.world.price_factor(e);
-        let way = if self.world.has_fees { self.way_of(id) } else { Routes::DIRECT };
+        let way = match self.attempts[id].runs_on {
+            Some(_) => self.attempts[id].terms.way,
+            None if self.world.has_fees => self.way_of(id),
+            None => Routes::DIRECT,
+        };
         self.attempts[id].terms = Terms { at: now, factor, way };
     }
 
     /// The gateways with fees that an attempt came through.
-    fn way_of(&mut self, id: u32) -> RouteId {
+    pub(super) fn way_of(&mut self, id: u32) -> RouteId {
         let (mut way, mut at) = (Routes::DIRECT, id);
         while self.attempts[at].call != NONE {
             let number = self.attempts[at].number;

@@ -356,6 +356,7 @@ impl Machine {
             answer: Answer::TimedOut,
             served: NONE,
             blame: None,
+            runs_on: None,
         };
         let overhead = node.overhead;
         let id = self.attempts.insert(attempt);
@@ -382,7 +383,7 @@ impl Machine {
 
     /// A router is done with a request; `served` is the response that it passes on, or [`NONE`].
     pub(super) fn end_call(&mut self, id: u32, answer: Answer, served: u32, now: Time, queue: &mut Queue) {
-        self.leave_losers(id, now, queue);
+        self.leave_losers(id, answer.is_ok(), now, queue);
         let call = &self.calls[id];
         let (request, parent, router) = (call.request, call.parent, call.router);
         let tried = !call.tried.is_empty();

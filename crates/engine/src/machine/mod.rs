@@ -155,6 +155,17 @@ pub(crate) struct Attempt {
     pub(crate) served: u32,
     /// Why it failed, in the ledger's words.
     pub(crate) blame: Option<Cause>,
+    /// Its caller is gone and has left the connection open: whose it was.
+    pub(crate) runs_on: Option<Sender>,
+}
+
+/// Whose an attempt was that runs on.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Sender {
+    /// See [`Request::key`].
+    pub(crate) key: u64,
+    /// See [`Request::client`].
+    pub(crate) client: u32,
 }
 
 /// Where an attempt is.

@@ -4,7 +4,7 @@ use sandbox_core::Time;
 use sandbox_model::Answer;
 
 use super::calls::TOO_LATE;
-use super::{Machine, Queue, Stage};
+use super::{Machine, Queue, Sender, Stage};
 use crate::account::{Outcome, Path};
 use crate::monitor::Left;
 use crate::slab::NONE;
@@ -23,7 +23,7 @@ impl Machine {
         if call != NONE {
             self.learn(id, Answer::TimedOut, now, queue);
         }
-        self.abandon(id, now, queue);
+        self.abandon(id, false, now, queue);
         if call == NONE {
             self.finish_request(request, Answer::TimedOut, NONE, now);
             return;
@@ -38,8 +38,14 @@ impl Machine {
         }
     }
 
-    /// A call leaves all its attempts that run.
-    pub(super) fn leave_losers(&mut self, call: u32, now: Time, queue: &mut Queue) {
+    /// A call leaves all its attempts that run. `lost`: another has won.
+    pub(super) fn leave_losers(&mut self, call: u32, lost: bool, now: Time, queue: &mut Queue) {
+        let router = &self.world.routers[self.calls[call].router as usize];
+        let runs_on = lost && !router.cancels_losers;
+        self.leave_all(call, lost, runs_on, now, queue);
+    }
+
+    fn leave_all(&mut self, call: u32, lost: bool, runs_on: bool, now: Time, queue: &mut Queue) {
         let c = &mut self.calls[call];
         if let Some(wake) = c.wake.take() {
             queue.cancel(wake);
@@ -61,15 +67,34 @@ impl Machine {
             view.retries -= u32::from(self.attempts[loser].retry);
             if let Some(monitor) = &mut self.listeners.monitor {
                 let (request, began) = (self.requests[request].key, self.attempts[loser].began);
-                monitor.left(&Left { now, router, request, target: number, began });
+                monitor.left(&Left {
+                    now,
+                    router,
+                    request,
+                    target: number,
+                    began,
+                    lost,
+                    cancelled: !runs_on,
+                });
             }
-            self.abandon(loser, now, queue);
+            self.abandon(loser, runs_on, now, queue);
         }
         self.calls[call].live = live;
     }
 
-    /// Leaves an attempt to itself: nobody waits for it any more.
-    fn abandon(&mut self, id: u32, now: Time, queue: &mut Queue) {
+    /// Leaves an attempt to itself: nobody waits for it any more. `runs_on`: its connection stays open. Then it is
+    /// delivered and served as if somebody waited; one that is on its way to a router is lost, which makes no attempt for
+    /// it, and a router that has it makes no further ones.
+    fn abandon(&mut self, id: u32, runs_on: bool, now: Time, queue: &mut Queue) {
+        if runs_on {
+            let request = &self.requests[self.attempts[id].request];
+            let sender = Sender { key: request.key, client: request.client };
+            self.attempts[id].runs_on = Some(sender);
+            if self.world.has_fees && matches!(self.attempts[id].stage, Stage::Sent | Stage::Late(_)) {
+                // Nobody will know by the time that it arrives.
+                self.attempts[id].terms.way = self.way_of(id);
+            }
+        }
         let attempt = &mut self.attempts[id];
         if let Some((timer, _)) = attempt.timer.take() {
             queue.cancel(timer);
@@ -91,20 +116,21 @@ impl Machine {
             // The event that is due frees it.
             Stage::Sent | Stage::Returning => {}
             Stage::Hanging => self.attempts.give_back(id),
+            Stage::Held(_) | Stage::Late(_) if runs_on => {}
             Stage::Held(event) | Stage::Late(event) => {
                 queue.cancel(event);
                 self.attempts.give_back(id);
             }
             Stage::Working(slot) => self.abandon_at_endpoint(id, slot, now, queue),
             Stage::Nested(call) => {
-                self.abandon_call(call, now, queue);
+                self.abandon_call(call, runs_on, now, queue);
                 self.attempts.give_back(id);
             }
         }
     }
 
-    fn abandon_call(&mut self, id: u32, now: Time, queue: &mut Queue) {
-        self.leave_losers(id, now, queue);
+    fn abandon_call(&mut self, id: u32, runs_on: bool, now: Time, queue: &mut Queue) {
+        self.leave_all(id, false, runs_on, now, queue);
         let call = &self.calls[id];
         let (router, request) = (call.router as usize, call.request);
         if self.requests[request].counted {

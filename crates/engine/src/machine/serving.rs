@@ -5,8 +5,9 @@ use sandbox_model::{Answer, Cause, Status};
 use sandbox_providers::batch::Slot;
 use sandbox_providers::link::normal_from;
 use sandbox_providers::{Fate, Job, Offer, Signal, Used};
+use sandbox_scenario::file::Billed;
 
-use super::{Attempt, Event, Machine, Queue, Stage, limit_cause};
+use super::{Attempt, Event, Machine, Queue, Sender, Stage, limit_cause};
 use crate::account::{Outcome, Path};
 use crate::slab::NONE;
 use crate::world::Kind;
@@ -15,15 +16,22 @@ impl Machine {
     /// An attempt reaches its target.
     pub(super) fn deliver(&mut self, id: u32, now: Time, queue: &mut Queue) {
         let attempt = &self.attempts[id];
-        if attempt.request == NONE {
-            // The connection was closed on the way.
-            self.attempts.give_back(id);
-            return;
-        }
+        let sender = match (attempt.request, attempt.runs_on) {
+            (NONE, None) => {
+                // The connection was closed on the way.
+                self.attempts.give_back(id);
+                return;
+            }
+            (NONE, Some(sender)) => sender,
+            (request, _) => {
+                let request = &self.requests[request];
+                Sender { key: request.key, client: request.client }
+            }
+        };
+        let orphaned = attempt.request == NONE;
         let node = &self.world.nodes[attempt.target.index()];
         let (kind, counted) = (node.kind, attempt.counted);
-        let request = &self.requests[attempt.request];
-        let fate = self.fate(attempt.target, request.key, request.client, attempt.luck);
+        let fate = self.fate(attempt.target, sender.key, sender.client, attempt.luck);
         if let Kind::Endpoint(e) = kind {
             self.agree(id, e, now);
             if counted {
@@ -37,6 +45,9 @@ impl Machine {
             self.endpoint_tallies[e as usize].leave(Outcome::Failed);
         }
         match (fate, kind) {
+            // Nobody is there whose patience would end it.
+            (Fate::Hangs, _) if orphaned => self.attempts.give_back(id),
+            (Fate::Served(_), Kind::Router(_)) if orphaned => self.attempts.give_back(id),
             (Fate::Hangs, _) => self.attempts[id].stage = Stage::Hanging,
             (Fate::Held(hold, status), _) => {
                 let blank = self.schedule(now.saturating_add(hold), Event::Blank(id), queue);
@@ -100,7 +111,9 @@ impl Machine {
             return;
         }
         if let Some(ttl) = self.world.endpoints[e as usize].prefix_cache {
-            let cached = self.cached_tokens(self.attempts[id].request, e, now, ttl);
+            let request = self.attempts[id].request;
+            // What lost on its way is read as if it were new: an assumption.
+            let cached = if request == NONE { 0 } else { self.cached_tokens(request, e, now, ttl) };
             self.attempts[id].cached = cached.min(self.attempts[id].input);
         }
         let made = cut.map_or(output, |after| after.min(output));
@@ -223,7 +236,8 @@ impl Machine {
             if counted {
                 self.endpoint_tallies[e as usize].leave(Outcome::Failed);
             }
-            let how = self.world.endpoints[e as usize].billing.abandoned;
+            let abandoned = self.world.endpoints[e as usize].billing.abandoned;
+            let how = self.attempts[id].runs_on.map_or(abandoned, |_| Billed::Made);
             self.bill_unused(id, e, how, made, now);
             self.note_served(workload, NONE, e, now);
             self.attempts.give_back(id);
@@ -283,7 +297,7 @@ impl Machine {
         let Kind::Endpoint(e) = self.world.nodes[self.attempts[id].target.index()].kind else {
             unreachable!("only endpoints have slots")
         };
-        if self.world.endpoints[e as usize].runs_on {
+        if self.world.endpoints[e as usize].runs_on || self.attempts[id].runs_on.is_some() {
             return;
         }
         let replica = self.attempts[id].replica;

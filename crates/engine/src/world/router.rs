@@ -15,6 +15,7 @@ pub(crate) struct Router {
     pub(crate) strategy: Box<dyn Strategy>,
     /// What the strategy says of itself, asked once.
     pub(crate) hedges: bool,
+    pub(crate) cancels_losers: bool,
     pub(crate) sweeps: bool,
     pub(crate) wants_truth: bool,
     /// The same strategy without any memory of trouble: what it would do in calm weather.
@@ -53,6 +54,7 @@ pub(super) fn build_router(resolved: &Resolved, node: NodeId, index: usize, seed
     Router {
         node,
         hedges: strategy.hedges(),
+        cancels_losers: strategy.cancels_losers(),
         sweeps: strategy.sweeps(),
         wants_truth: strategy.wants_truth(),
         strategy,

@@ -18,7 +18,7 @@ use crate::contract::{Call, Decision, Exclusion, Fleet, Reason, Seen, Strategy, 
 use crate::guards::Spending;
 use crate::memory::{Memory, Rule};
 use crate::note::{Note, Then};
-use crate::parts::Parts;
+use crate::parts::{Losers, Parts};
 use crate::promises::Promises;
 use crate::selection::{Choice, Selection};
 use crate::sticky::Sticking;
@@ -259,6 +259,10 @@ impl Strategy for Composed {
 
     fn hedges(&self) -> bool {
         self.parts.hedge.is_some()
+    }
+
+    fn cancels_losers(&self) -> bool {
+        self.parts.hedge.is_none_or(|hedge| hedge.losers == Losers::Cancelled)
     }
 
     fn sweeps(&self) -> bool {

@@ -5,6 +5,7 @@
 
 mod attempts;
 mod barred;
+mod beliefs;
 mod beside;
 mod calm;
 mod capacity;
@@ -13,10 +14,16 @@ mod dearer_grid;
 mod drains;
 mod fewer_faults;
 mod guards;
+mod hedges;
 mod held;
+mod memory;
+mod open;
+mod out;
 mod renaming;
 mod retries;
+mod retry_budget;
 mod returns;
+mod sheds;
 mod splitting;
 mod time_shift;
 
@@ -70,6 +77,14 @@ pub const ALL: &[Property] = &[
     guards::SPEND_CAP,
     retries::RETRIES_ON,
     retries::BACKOFF,
+    retry_budget::RETRY_BUDGET,
+    hedges::HEDGES,
+    out::OUT,
+    out::LAST_IN_LINE,
+    out::NO_CAUSE,
+    beliefs::BELIEVES,
+    beliefs::FLAPPING,
+    sheds::SHEDS,
     returns::RETURNS,
     drains::DRAINS,
     clairvoyant::CLAIRVOYANT,

@@ -61,6 +61,29 @@ fn the_loser_is_billed_as_its_endpoint_bills_abandoned_work() {
 }
 
 #[test]
+fn losers_that_are_not_cancelled_are_served_to_the_end_and_billed_in_full() {
+    let run_on = |after: &str, targets: &str, then: &str, billed: &str| {
+        let mut stage = abandoned(duel("1s"), then, billed);
+        stage.strategy = format!(r#"TtftHedge(targets: {targets}, after: "{after}", losers: RunOn)"#);
+        one(&stage)
+    };
+    for (then, billed) in [("Stops", "Made"), ("Stops", "Nothing"), ("RunsOn", "Prompt")] {
+        // As it makes its first tokens; before it has made one; and on its way there.
+        let (played, output) = run_on("575ms", r#"["p", "f"]"#, then, billed);
+        assert_eq!(played.answer, Some((Answer::Ok, 0.775)));
+        assert_eq!((bill(&output, "p"), bill(&output, "f")), ((111, 111), (111, 0)), "{then} {billed}");
+        let (played, output) = run_on("650ms", r#"["p", "f"]"#, then, billed);
+        assert_eq!(played.answer, Some((Answer::Ok, 0.8)));
+        assert_eq!((bill(&output, "p"), bill(&output, "f")), ((111, 0), (111, 111)), "{then} {billed}");
+        let (played, output) = run_on("50ms", r#"["f", "p"]"#, then, billed);
+        assert_eq!(played.answer, Some((Answer::Ok, 0.2)));
+        assert_eq!((bill(&output, "p"), bill(&output, "f")), ((111, 111), (111, 0)), "{then} {billed}");
+        let requests = &output.summary.endpoints["p"].requests;
+        assert_eq!((requests.arrived, requests.failed, requests.in_flight), (1, 1, 0));
+    }
+}
+
+#[test]
 fn a_hedge_that_is_too_late_loses_and_has_made_nothing() {
     let (played, output) = one(&abandoned(duel("650ms"), "Stops", "Made"));
     assert_eq!(played.answer, Some((Answer::Ok, 0.8)));

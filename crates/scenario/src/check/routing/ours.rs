@@ -15,7 +15,7 @@ pub(super) fn breaker_fallback(path: &Path, preset: &BreakerFallback, report: &m
 }
 
 pub(super) fn ttft_hedge(path: &Path, preset: &TtftHedge, report: &mut Report<'_>) {
-    hedge(path, Hedge { after: preset.after, most: preset.most }, report);
+    hedge(path, Hedge { after: preset.after, most: preset.most, losers: preset.losers }, report);
     perhaps(path, preset.breaker.as_ref(), report);
 }
 

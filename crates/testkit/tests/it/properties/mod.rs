@@ -16,7 +16,7 @@ use sandbox_testkit::{Broken, Judge};
 
 /// All safety properties.
 fn safety() -> Vec<Property> {
-    ALL.into_iter().filter(|property| property.sort == Sort::Safety).collect()
+    ALL.iter().filter(|property| property.sort == Sort::Safety).copied().collect()
 }
 
 /// What a scenario's own script breaks of these.
