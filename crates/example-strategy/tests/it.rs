@@ -95,3 +95,30 @@ fn conversations_stay_where_they_were_served() {
     // An outage of five minutes at one conversation a second with six turns each hits hundreds of conversations.
     assert!(outage > calm + 300, "{calm} in calm weather, {outage} with an outage");
 }
+
+/// The buggy sibling: `check` finds the two outages that show its mistake, and what it finds replays to the same run.
+#[test]
+fn check_finds_the_mistake_and_shrinks_it_to_two_faults() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("sticky-spill-buggy.ron").display().to_string();
+    let buggy = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_my-buggy-sandbox"));
+        command.args(arguments).current_dir(dir.path()).output().expect("the command starts")
+    };
+    let ended = buggy(&["check", &scenario, "--cases", "300", "--property", "attempts"]);
+    let told = text(&ended.stdout);
+    assert_eq!(ended.status.code(), Some(5), "{told}{}", text(&ended.stderr));
+    assert!(told.contains("attempt 3 of a request that may have 2"), "{told}");
+    assert!(told.contains("2 faults: case "), "{told}");
+    assert!(told.contains("my-buggy-sandbox run "), "its own program runs it again: {told}");
+    let kept = dir.path().join("fixtures/regressions/sticky-spill-buggy");
+    let scripts: Vec<_> = std::fs::read_dir(kept).expect("the corpus").collect();
+    let script = scripts[0].as_ref().expect("an entry").path().display().to_string();
+    let ran = text(&buggy(&["run", &scenario, "--script", &script, "--out", "run"]).stdout);
+    let fingerprint = told.lines().find(|line| line.starts_with("fingerprint")).expect("a fingerprint");
+    assert!(ran.contains(fingerprint.trim_end()), "{ran}\n{fingerprint}");
+    // The same strategy without the mistake keeps its promise.
+    let mended =
+        buggy(&["check", &scenario, "--cases", "300", "--property", "attempts", "--router", "mended"]);
+    assert_eq!(mended.status.code(), Some(0), "{}{}", text(&mended.stdout), text(&mended.stderr));
+}

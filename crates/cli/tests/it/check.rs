@@ -68,7 +68,11 @@ fn a_broken_script_in_the_corpus_is_an_error_with_its_place() {
     let bench = Bench::new();
     bench.write_deep("fixtures/regressions/quick/mine.ron", "(found: (braeks: \"attempts\"), faults: [])");
     let ended = bench.sandbox("check quick.ron --cases 5").expect(3);
-    assert!(ended.err.contains("mine.ron:1") && ended.err.contains("did you mean `breaks`?"), "{}", ended.err);
+    assert!(
+        ended.err.contains("mine.ron:1") && ended.err.contains("did you mean `breaks`?"),
+        "{}",
+        ended.err
+    );
     // One without a word about itself is held against everything.
     bench.write_deep("fixtures/regressions/quick/mine.ron", "(faults: [])");
     let ended = bench.sandbox("check quick.ron --cases 5 --property attempts").expect(0);
@@ -111,7 +115,10 @@ fn results_do_not_depend_on_the_number_of_jobs() {
 fn the_worst_script_is_written_and_is_as_bad_as_it_says() {
     let bench = Bench::new();
     let ended = bench.sandbox("check quick.ron --cases 60 --worst leak_premium --out worst").expect(0);
-    assert_eq!(bench.list("worst"), ["worst-leak_premium.png", "worst-leak_premium.ron", "worst-leak_premium.svg"]);
+    assert_eq!(
+        bench.list("worst"),
+        ["worst-leak_premium.png", "worst-leak_premium.ron", "worst-leak_premium.svg"]
+    );
     let value = field(&ended.out, "worst").split_whitespace().nth(1).expect("a value").to_owned();
     bench.sandbox("run quick.ron --script worst/worst-leak_premium.ron --out bad");
     let premium: f64 = bench.summary("bad").leak.premium_usd.parse().expect("dollars");
@@ -140,7 +147,10 @@ fn other_programs_are_told_what_is_broken() {
     let bench = Bench::new();
     let out = search(&bench, "--property attempts --junit results/check.xml --annotations github", 5);
     let xml = bench.read("results/check.xml");
-    assert!(xml.starts_with("<?xml") && xml.contains("tests=\"2\"") && xml.contains("failures=\"1\""), "{xml}");
+    assert!(
+        xml.starts_with("<?xml") && xml.contains("tests=\"2\"") && xml.contains("failures=\"1\""),
+        "{xml}"
+    );
     assert!(xml.contains("<testcase name=\"attempts\" classname=\"quick\"/>"), "{xml}");
     assert!(xml.contains("--script fixtures/regressions/quick/"), "the command is in it: {xml}");
     let line = out.lines().find(|line| line.starts_with("::error ")).expect("an annotation");
@@ -188,6 +198,15 @@ fn every_property_is_in_the_reference() {
     }
 }
 
+/// The test of somebody's own that the document shows is one of ours.
+#[test]
+fn the_proptest_of_the_documents_is_a_test() {
+    let page = std::fs::read_to_string(repository().join("docs/check.md")).expect("docs/check.md");
+    let source = repository().join("crates/testkit/tests/it/in_a_test.rs");
+    let source = std::fs::read_to_string(source).expect("the test");
+    assert!(page.contains(&format!("```rust\n{source}```")), "docs/check.md shows another test");
+}
+
 /// What CI of this project runs: every script that is kept for a shipped scenario.
 #[test]
 fn scripts_that_are_kept_for_shipped_scenarios_break_nothing() {
@@ -198,11 +217,34 @@ fn scripts_that_are_kept_for_shipped_scenarios_break_nothing() {
         let places = [format!("scenarios/{name}.ron"), format!("docs/examples/{name}.ron")];
         let scenario = places.iter().map(|place| repository().join(place)).find(|path| path.exists());
         let scenario = scenario.unwrap_or_else(|| panic!("{name} is no shipped scenario"));
-        let arguments =
-            format!("check {} --regressions {} --cases 0", scenario.display(), kept.display());
+        let arguments = format!("check {} --regressions {} --cases 0", scenario.display(), kept.display());
         let ended = Bench::new().sandbox(&arguments).expect(0);
         assert!(ended.out.contains("nothing is broken by them any more"), "{}", ended.out);
         seen += 1;
     }
     assert!(seen > 0, "the corpus is empty");
+}
+
+/// The workflow of the documents is YAML, and its commands do what they say.
+#[cfg(unix)]
+#[test]
+fn the_workflow_of_the_documents_runs() {
+    use saphyr_parser::{Event, Parser};
+    let page = std::fs::read_to_string(repository().join("docs/check.md")).expect("docs/check.md");
+    let (_, rest) = page.split_once("```yaml\n").expect("a workflow");
+    let (workflow, _) = rest.split_once("```").expect("its end");
+    let scalars: Vec<String> = Parser::new_from_str(workflow)
+        .map(|event| event.expect("YAML").0)
+        .filter_map(|event| if let Event::Scalar(text, ..) = event { Some(text.into_owned()) } else { None })
+        .collect();
+    let commands: Vec<&String> =
+        scalars.windows(2).filter(|pair| pair[0] == "run").map(|pair| &pair[1]).collect();
+    let ours: Vec<&str> = commands.iter().filter_map(|command| command.strip_prefix("sandbox ")).collect();
+    assert_eq!((commands.len(), ours.len()), (4, 2), "{commands:?}");
+    let bench = Bench::new();
+    bench.write_deep("docs/examples/quick.ron", crate::bench::QUICK);
+    for command in ours {
+        bench.sandbox(command).expect(0);
+    }
+    assert!(bench.read("outages.xml").contains("failures=\"0\""));
 }

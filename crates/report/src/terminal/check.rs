@@ -113,7 +113,7 @@ pub struct Covered {
 /// Things of one sort with their numbers of cases.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Group {
-    /// What they are: `fault kinds`; what a router came to see is `by` its name. Cut after 11 letters.
+    /// What they are: `fault kinds`, at most 11 letters; what a router came to believe is `by` its name.
     pub name: String,
     /// Each with the number of cases in which it came up, in the order in which they are told.
     pub counted: Vec<(String, u64)>,
@@ -136,7 +136,10 @@ pub fn covered_text(covered: &Covered, paint: Paint) -> String {
         let words: Vec<String> =
             seen.map(|(name, cases)| format!("{name} {}", human::count(*cases))).collect();
         let words = if words.is_empty() { "none".to_owned() } else { words.join(", ") };
-        wrapped(&mut text, paint, &human::cut(&group.name, 11), &words);
+        match group.name.strip_prefix("by ") {
+            Some(router) => wrapped(&mut text, paint, "believed", &format!("by {router}: {words}")),
+            None => wrapped(&mut text, paint, &group.name, &words),
+        }
     }
     let never = covered.groups.iter().flat_map(|group| {
         group.counted.iter().filter(|(_, cases)| *cases == 0).map(|(name, _)| {

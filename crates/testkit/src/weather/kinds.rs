@@ -1,4 +1,19 @@
-//! The kinds of faults, and the parameters that are drawn for them.
+//! The kinds of faults, and the parameters that are drawn for them: typical values, and the edges.
+//!
+//! | parameter | law |
+//! |---|---|
+//! | share | 1.0 with chance 0.3; else one of 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 0.99, 1.0 |
+//! | slowdown | 1.5, 2, 3, 5, 10, 20, 50, 100 |
+//! | status | 503 3/10, 500 2/10, 429 2/10, 502, 504 and 529 1/10 each |
+//! | wrong status | 401, 402, 403; of `Down` and of `Errors` alike |
+//! | Retry-After | none 2/3; else a span of the routers, or one of 0, 1, 2, 5, 10, 30, 60, 600 s |
+//! | hold of a slow failure | a span of the routers, or 60 s 2/5, or 1, 10 or 30 s |
+//! | tokens before a cut | 500, 100, 50, 10, 2, 1 |
+//! | what remains of limits | 0.75, 0.5, 0.25, 0.1, 0.05, 0.01, 0.0 |
+//! | price factor | 1.1, 1.5, 2, 4, 10, 100 in seven of ten; else 0.9, 0.5, 0.25, 0.1, 0.01 |
+//!
+//! Values of a list without chances are alike. Which values are typical is an assumption; the statuses are those that
+//! providers and gateways answer with in an outage.
 
 use sandbox_core::{Rng, Span, below, chance};
 use sandbox_model::{FaultKind, FaultScope, Status};
@@ -66,7 +81,7 @@ pub(super) fn fits(index: usize, places: &[Place]) -> bool {
 /// one of them.
 pub(super) fn draw<R: Rng + ?Sized>(index: usize, spans: &[Span], rng: &mut R) -> FaultKind {
     let status = |rng: &mut R| Status(pick(&STATUSES, rng));
-    // Of a client's share, all is as likely as any other together.
+    // All of them fail far more often than any one share of them.
     let share = |rng: &mut R| if chance(rng, 0.3) { 1.0 } else { pick(&SHARES, rng) };
     match index {
         0 => FaultKind::Down { status: status(rng), retry_after: retry_after(spans, rng) },

@@ -19,7 +19,8 @@
 //! | number of faults | `n` with a weight of `1/n`, up to [`Weather::with_faults_max`] |
 //! | shape, from two faults on | see below |
 //! | kind of a fault | those that are on are alike |
-//! | target of a fault | in half of the cases what the plan of a workload is served by (the endpoint, its provider); else any: all are alike |
+//! | target of a fault | in half of the cases what the plan of a workload is served by (the endpoint, its provider), if the kind fits that; else any: all are alike |
+//! | parameters of a kind | see [`kinds`] |
 //! | start of the episode | uniform from 10 % to 70 % of what follows the warm-up |
 //! | length of a fault | a span of the routers or just beside it 1/4; 1 ns to 2 s 1/8; 2 s to 64 s 1/2, each doubling alike; from there to the longest 1/8 |
 //! | grain of the times | 1 ms 1/4, 1 s 1/2, 5 s 1/4 |
@@ -41,7 +42,8 @@
 //!
 //! # What is never drawn
 //!
-//! A fault before 10 % or after 85 % of what follows the warm-up, so that there is a calm before and time to settle after;
+//! A fault before 10 % or after 85 % of what follows the warm-up, so that there is a calm before and time to settle after
+//! ([more](Weather::with_calm_after) if that takes longer);
 //! a fault of a target that no request can reach; a script that [`Resolved::with_script`] refuses.
 //! All these likelihoods hold before a script is cut down to the longest [downtime](Weather::with_downtime_max), and are
 //! tested.
@@ -81,7 +83,7 @@ pub struct Weather {
 }
 
 /// What there is in the scenario.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Reach {
     places: Vec<Place>,
     /// Shortest first.
@@ -92,6 +94,8 @@ struct Reach {
     late: Time,
     /// No fault ends after this.
     close: Time,
+    /// When the scenario is over.
+    end: Time,
 }
 
 /// Kinds that cannot be drawn.
@@ -122,7 +126,8 @@ impl Weather {
         let places = reach::places(resolved);
         let on =
             (0..KINDS.len()).filter(|&kind| kinds::fits(kind, &places)).fold(0, |on, kind| on | 1 << kind);
-        let reach = Reach { spans: reach::spans(resolved, longest), places, open, late, close };
+        let end = Time::ZERO.saturating_add(scenario.duration);
+        let reach = Reach { spans: reach::spans(resolved, longest), places, open, late, close, end };
         Self { reach: Arc::new(reach), on, faults_max: 3, downtime_max: (longest / 2).max(SHORTEST_MAX) }
     }
 
@@ -138,6 +143,18 @@ impl Weather {
     #[must_use]
     pub fn with_downtime_max(mut self, downtime: Span) -> Self {
         self.downtime_max = downtime.max(SHORTEST_MAX);
+        self
+    }
+
+    /// The same with at least so much time between the end of the last fault and that of the scenario, for properties that
+    /// say what a router comes back to. A second is left for the faults, whatever is asked for.
+    #[must_use]
+    pub fn with_calm_after(mut self, span: Span) -> Self {
+        let reach = Arc::make_mut(&mut self.reach);
+        let last = Time::from_nanos(reach.end.as_nanos().saturating_sub(span.as_nanos()));
+        reach.close = reach.close.min(last.max(reach.open.saturating_add(SHORTEST_MAX)));
+        let most = reach.close.since(reach.open).as_nanos() / 5 * 4;
+        reach.late = reach.late.min(reach.open.saturating_add(Span::from_nanos(most)));
         self
     }
 

@@ -11,9 +11,9 @@
 //!
 //! let scenarios = Scenarios::around(r#"Fallback(targets: ["direct", "grid"], cooldown: (length: "15s"))"#)?;
 //! let mut runner = TestRunner::deterministic();
-//! let drawn = scenarios.new_tree(&mut runner)?.current();
+//! let drawn = scenarios.new_tree(&mut runner).expect("drawing never fails").current();
 //! assert!(drawn.weather.targets().any(|target| target == "direct"));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok::<(), sandbox_scenario::Invalid>(())
 //! ```
 //!
 //! # What there is in each of them
@@ -108,7 +108,7 @@ impl Scenarios {
     }
 
     fn resolve(&self, plan: &Plan) -> Result<(String, Resolved), Invalid> {
-        let text = plan.text(&self.strategy);
+        let text = tidy(&plan.text(&self.strategy));
         let resolved = Resolved::parse_with("drawn.ron", &text, None, &[], Arc::clone(&self.registry))?;
         Ok((text, resolved))
     }
@@ -376,3 +376,10 @@ impl Plan {
 }
 
 const NL: &str = "\n";
+
+/// Takes away what features that are off have left: empty keys and commas before nothing.
+fn tidy(text: &str) -> String {
+    let text = text.replace(", )", ")").replace(" limits: (),", "");
+    let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
+    lines.flat_map(|line| [line, NL]).collect()
+}

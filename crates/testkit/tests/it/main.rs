@@ -2,5 +2,6 @@
 
 mod liveness;
 mod metamorphic;
+mod in_a_test;
 mod properties;
 mod weather;

@@ -104,7 +104,8 @@ pub(super) fn with_script(checked: &Checked<'_>, script: &OutageScript) -> Resul
 
 /// Draws a run above its control twin; gives the PNG's path.
 pub(super) fn draw(resolved: &Resolved, run: &RunOutput, out: &Path, stem: &str) -> Result<PathBuf, Failure> {
-    let twin = sandbox_engine::control_twin(resolved, run.summary.repro.clone())?;
+    // The command under the upper picture is that of both.
+    let twin = sandbox_engine::control_twin(resolved, String::new())?;
     for (name, bytes) in files::pair(resolved, run, &twin, stem)? {
         files::write_file(&out.join(name), &bytes)?;
     }

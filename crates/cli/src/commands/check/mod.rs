@@ -116,8 +116,11 @@ impl Checked<'_> {
                 println!();
                 print!("{}", finding_text(&finding.told, paint()));
             }
-            println!();
-            print!("{}", covered_text(&covered::told(self, chosen, &found, &findings), paint()));
+            let covered = covered::told(self, chosen, &found, &findings);
+            if findings.is_empty() || !covered.held.is_empty() {
+                println!();
+                print!("{}", covered_text(&covered, paint()));
+            }
         }
         self.annotate(&findings);
         promises.extend(self.promises(chosen, &findings, searched));

@@ -6,7 +6,7 @@ use sandbox_report::terminal::{Bad, worst_text};
 use sandbox_scenario::file::Found;
 use sandbox_scenario::{Metric, found_to_text, script_to_text};
 use sandbox_testkit::corpus::file_word;
-use sandbox_testkit::search::{self, Budget, Method, Worst};
+use sandbox_testkit::search::{self, Method, Worst};
 
 use super::{Checked, end, finding};
 use crate::commands::paint;
@@ -28,7 +28,6 @@ pub(super) fn search(checked: &Checked<'_>, metric: Metric, workload: Option<&st
         metric,
         workload: workload.map(str::to_owned),
         weather: checked.weather.clone().with_downtime_max(downtime),
-        budget: Budget { faults: args.max_faults as usize, downtime },
         runs: args.cases,
         seed: args.seed,
         jobs: checked.jobs(),

@@ -13,7 +13,7 @@ const ROUTERS: [&str; 5] = [
     r#"Single(target: "direct")"#,
     r#"Fallback(targets: ["direct", "grid"], retries: 1, cooldown: (failures: 2, length: "15s"))"#,
     r#"Breaker(targets: ["direct", "grid", "spare"])"#,
-    r#"AsymmetricHybrid(direct: "direct", grid: "grid")"#,
+    r#"AsymmetricHybrid(primary: "direct", overflow: ["grid"])"#,
     r#"Clairvoyant(targets: ["direct", "spare", "grid"])"#,
 ];
 

@@ -221,3 +221,20 @@ fn a_tree_goes_where_the_candidates_lead() {
     while pair.simplify() {}
     assert!(pair.current().0.faults.len() == 1 && pair.current().1.faults.len() == 1);
 }
+
+/// As one that was found with other settings, and kept.
+#[test]
+fn a_script_beyond_the_budget_shrinks_too() {
+    let resolved = flagship();
+    let all = Weather::new(&resolved).with_faults_max(6);
+    let narrow = Weather::new(&resolved).with_faults_max(1).with_downtime_max(SECOND);
+    let narrow = narrow.with_calm_after(Span::from_hours(12)).only(&["down"]).expect("endpoints go down");
+    let fails = |script: &OutageScript| script.faults.iter().any(|fault| fault.kind.name() == "gray");
+    let scripts = (0..400).map(|case| all.draw(&mut rng(case))).filter(fails).take(20);
+    for script in scripts {
+        let (minimal, _, _) = shrink(&narrow, script, fails);
+        let [fault] = &minimal.faults[..] else { panic!("{minimal:?}") };
+        assert!(fault.until.since(fault.from) <= SECOND && is_whole(fault.from, MINUTE), "{minimal:?}");
+        resolved.clone().with_script(minimal.into(), "minimal").expect("what is simpler is valid");
+    }
+}
