@@ -20,7 +20,8 @@ pub(super) const OUT: Property = Property {
         watch(OUT.name, subject, |router| {
             let memory = Memory::new(router.promises, router.names.len());
             // What is not told may have a target out, too: then some failures do not count.
-            let held = router.promises.out_is_out && memory.whole && !memory.rules.is_empty();
+            let keeps_out = router.promises.memory.iter().any(|rule| !rule.ranks());
+            let held = router.promises.out_is_out && memory.whole && keeps_out;
             held.then(|| Out { memory, names: router.names.clone() })
         })
     }),
