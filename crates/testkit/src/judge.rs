@@ -167,7 +167,14 @@ fn missed(objectives: &[Objective], trial: &Trial<'_>) -> Option<Broken> {
 
 /// An objective that a run missed, with what was measured.
 pub(crate) fn miss(objective: &Objective, value: Option<f64>) -> Broken {
-    let value = value.map_or("nothing to measure".to_owned(), |value| objective.format(value));
+    let limit = objective.format(objective.limit);
+    let value = value.map_or("nothing to measure".to_owned(), |value| match objective.format(value) {
+        // Shrinking leads to the limit's edge: what is printed alike is not.
+        same if same == limit => {
+            format!("a little {} {limit}", if value > objective.limit { "over" } else { "under" })
+        }
+        other => other,
+    });
     let Objective { expression, metric, .. } = objective;
     Broken { property: expression.clone(), at: None, request: None, what: format!("{metric} is {value}") }
 }

@@ -198,6 +198,15 @@ fn every_property_is_in_the_reference() {
     }
 }
 
+/// The test of somebody's own that the document shows is one of ours.
+#[test]
+fn the_proptest_of_the_documents_is_a_test() {
+    let page = std::fs::read_to_string(repository().join("docs/check.md")).expect("docs/check.md");
+    let source = repository().join("crates/testkit/tests/it/in_a_test.rs");
+    let source = std::fs::read_to_string(source).expect("the test");
+    assert!(page.contains(&format!("```rust\n{source}```")), "docs/check.md shows another test");
+}
+
 /// What CI of this project runs: every script that is kept for a shipped scenario.
 #[test]
 fn scripts_that_are_kept_for_shipped_scenarios_break_nothing() {

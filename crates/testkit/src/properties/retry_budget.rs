@@ -117,6 +117,8 @@ fn fewest_retries(groups: &[u64], targets: impl Iterator<Item = usize>) -> u64 {
 }
 
 impl Held for Bucket {
+    const HEARS_ENDS: bool = true;
+
     fn decided(&mut self, at: &Decided<'_>) -> Option<String> {
         let (call, attempts) = (at.call, at.call.attempts);
         if attempts.is_empty() {
@@ -150,5 +152,21 @@ impl Held for Bucket {
         for key in open {
             self.close(key, 0);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_have_been_a_fallback_is_no_retry() {
+        let retries = |groups: &[u64], targets: &[usize]| fewest_retries(groups, targets.iter().copied());
+        assert_eq!(retries(&[], &[0, 1, 1]), 2, "one group of all");
+        assert_eq!(retries(&[0b001, 0b010, 0b100], &[0, 0, 1, 2, 2]), 2);
+        // The second group has the first target, too: the request may have gone on to it.
+        assert_eq!(retries(&[0b01, 0b11], &[0, 0]), 0);
+        assert_eq!(retries(&[0b01, 0b11], &[0, 0, 0]), 1);
+        assert_eq!(retries(&[0b01, 0b11], &[0, 1, 0]), 1);
     }
 }

@@ -11,7 +11,7 @@ use crate::commands::paint;
 use crate::exit::Failure;
 
 /// Runs the scripts that belong to what is checked, each against what it broke, and says what became of them. One that
-/// somebody wrote by hand is held against everything that is chosen.
+/// somebody wrote by hand was no objective's fault: it is held against the properties that are chosen.
 pub(super) fn run(checked: &Checked<'_>, chosen: &Chosen) -> Result<Vec<Finding>, Failure> {
     let args = checked.args;
     let resolved = &checked.subject.resolved;
@@ -23,10 +23,13 @@ pub(super) fn run(checked: &Checked<'_>, chosen: &Chosen) -> Result<Vec<Finding>
         if chosen.by_name && breaks.is_some_and(|breaks| !chosen.names().iter().any(|name| name == breaks)) {
             continue;
         }
-        let (mut properties, mut objectives) = (chosen.properties.clone(), chosen.objectives.clone());
+        let (mut properties, mut objectives) = (chosen.properties.clone(), Vec::new());
         if let Some(breaks) = breaks {
             properties = properties::ALL.iter().filter(|property| property.name == breaks).copied().collect();
             objectives = Objective::parse(breaks, &workloads).into_iter().collect();
+        }
+        if breaks.is_none() && properties.is_empty() {
+            continue;
         }
         let verdict = Judge::new(&checked.subject, &properties, &objectives)?.judge(&kept.script)?;
         match verdict.broken {

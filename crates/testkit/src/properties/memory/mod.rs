@@ -177,7 +177,7 @@ pub(super) struct Window {
 
 impl Window {
     fn add(&mut self, window: Span, now: Time, passed: u32, failed: u32) {
-        let tenth = now.as_nanos() / (window.as_nanos() / 10).max(1);
+        let tenth = self.forget(window, now);
         match self.tenths.back_mut() {
             Some((newest, p, f)) if *newest == tenth => {
                 *p += passed;
@@ -187,11 +187,17 @@ impl Window {
         }
     }
 
-    fn counts(&mut self, window: Span, now: Time) -> (u32, u32) {
+    /// Drops what is too old, and tells which tenth this is.
+    fn forget(&mut self, window: Span, now: Time) -> u64 {
         let tenth = now.as_nanos() / (window.as_nanos() / 10).max(1);
         while self.tenths.front().is_some_and(|(old, ..)| old + 10 <= tenth) {
             self.tenths.pop_front();
         }
+        tenth
+    }
+
+    fn counts(&mut self, window: Span, now: Time) -> (u32, u32) {
+        self.forget(window, now);
         self.tenths.iter().fold((0, 0), |(passed, failed), (_, p, f)| (passed + p, failed + f))
     }
 }

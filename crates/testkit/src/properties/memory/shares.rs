@@ -80,10 +80,12 @@ impl Told for Circuits {
             None if circuit.closed.is_some_and(|closed| seen.began < closed) => {}
             None => {
                 circuit.window.add(rule.window, seen.now, u32::from(passed), u32::from(!passed));
+                if passed {
+                    return;
+                }
                 let (passes, failures) = circuit.window.counts(rule.window, seen.now);
-                let enough = failures >= rule.failures
-                    && f64::from(failures) >= rule.share * f64::from(failures + passes);
-                if !passed && enough {
+                let share = f64::from(failures) >= rule.share * f64::from(failures + passes);
+                if share && failures >= rule.failures {
                     circuit.opens(seen.now, rule.length);
                 }
             }
@@ -238,9 +240,12 @@ impl Demoted {
             return;
         }
         window.add(self.rule.window, now, passed, failed);
+        if failed == 0 {
+            return;
+        }
         let (passes, failures) = window.counts(self.rule.window, now);
         let share = f64::from(failures) >= self.rule.share * f64::from(failures + passes);
-        if failed > 0 && failures >= self.rule.failures && share {
+        if share && failures >= self.rule.failures {
             *until = now.saturating_add(self.rule.window);
         }
     }

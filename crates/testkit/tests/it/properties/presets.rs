@@ -5,6 +5,7 @@
 use sandbox_core::{Rng as _, Seed};
 use sandbox_scenario::Resolved;
 use sandbox_testkit::properties::Subject;
+use sandbox_testkit::{Judge, Weather};
 
 use super::draw::{Draw, PRESETS, SWITCHES};
 use super::{breaks, safety};
@@ -29,6 +30,30 @@ fn over(presets: impl Iterator<Item = usize>) {
             let resolved = resolved.unwrap_or_else(|invalid| panic!("{invalid}\n{text}"));
             if let Some(broken) = breaks(&Subject::new(resolved), &safety()) {
                 wrong.push(format!("{} ({on}, {numbers}): {broken:?}", PRESETS[preset].name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The gallery's routers, with the defaults of what they imitate, in the weather that `sandbox check` draws.
+#[test]
+fn every_router_of_the_gallery_keeps_every_safety_property() {
+    let text = include_str!("../../../../../scenarios/router-gallery.ron");
+    let gallery = Resolved::parse("router-gallery.ron", text, None, &[]);
+    let gallery = gallery.unwrap_or_else(|invalid| panic!("{invalid}"));
+    let mut wrong = Vec::new();
+    // Nobody enters by the grid: it stands behind the others, which all are watched with it.
+    let routers = gallery.scenario.routers.iter().filter(|router| router.name != "grid");
+    for (number, router) in routers.enumerate() {
+        let entered = gallery.clone().with_entry(&router.name).unwrap_or_else(|invalid| panic!("{invalid}"));
+        let weather = Weather::new(&entered);
+        let mut judge = Judge::new(&Subject::new(entered), &safety(), &[]).expect("no law is broken");
+        for case in 0..self::number("SWARM_CASES", 4) {
+            let mut dice = Seed::new(self::number("SWARM_SEED", 0)).noise("gallery").at(number as u64, case);
+            let script = weather.draw(&mut dice);
+            if let Some(broken) = judge.judge(&script).expect("no law is broken").broken {
+                wrong.push(format!("{} {case}: {broken:?}", router.name));
             }
         }
     }
