@@ -39,7 +39,7 @@ fn every_preset_comes_back_and_drains() {
     let (seed, cases) = (number("SWARM_SEED").unwrap_or(0), number("SWARM_CASES").unwrap_or(CASES));
     let live: Vec<Property> = ALL.into_iter().filter(|property| property.sort == Sort::Liveness).collect();
     let mut wrong = Vec::new();
-    for preset in 0..PRESETS.len() {
+    for (preset, known) in PRESETS.iter().enumerate() {
         for case in 0..cases {
             let mut dice = Seed::new(seed).noise("liveness").at(preset as u64, case);
             let (on, numbers) = (dice.next_u64() as u32 & ((1 << SWITCHES) - 1), dice.next_u64());
@@ -49,7 +49,7 @@ fn every_preset_comes_back_and_drains() {
             let mut judge = Judge::new(&subject, &live, &[]).expect("no law is broken");
             let verdict = judge.judge(&subject.resolved.script).expect("no law is broken");
             if let Some(broken) = verdict.broken {
-                wrong.push(format!("{} ({on}, {numbers}): {broken:?}", PRESETS[preset].name));
+                wrong.push(format!("{} ({on}, {numbers}): {broken:?}", known.name));
             }
         }
     }
