@@ -95,7 +95,7 @@ fn run_document(path: &Path) -> usize {
         return 0;
     }
     let bench = Bench::new();
-    for folder in ["scenarios", "fixtures", "docs/examples"] {
+    for folder in ["scenarios", "fixtures", "docs/examples", "docs/findings"] {
         copy(&repository().join(folder), &bench.path(folder));
     }
     let binary = Path::new(env!("CARGO_BIN_EXE_sandbox"));

@@ -4,13 +4,14 @@
 //! small ones. What holds is said of routers that promise to remember nothing, of capacity for all.
 
 use sandbox_engine::{RunError, Trials};
-use sandbox_model::{FaultKind, OutageScript};
+use sandbox_model::{FaultKind, FaultScope, OutageScript};
 
 use super::beside::{Beside, lost, memoryless, roomy};
 use super::{Broken, Compare, How, Property, Sort, Subject};
 
 /// Costs a whole run of the script over the scenario, and one over the scenario in which nothing is ever short. Scripts
-/// that take capacity away are left out: what waits for a slot is not lost with the slots.
+/// that take capacity away are left out: what waits for a slot is not lost with the slots; and those with a lossy link: an
+/// answer that is made sooner is on its way at another time.
 pub(super) const CAPACITY: Property = Property {
     name: "capacity",
     says: "Where the router remembers nothing, whom the plan serves at the first attempt it serves with room for all, too.",
@@ -34,7 +35,10 @@ struct Capacity {
 
 impl Compare for Capacity {
     fn compare(&mut self, _: &mut Trials, script: &OutageScript) -> Result<Option<Broken>, RunError> {
-        if script.faults.iter().any(|fault| matches!(fault.kind, FaultKind::CapacityLoss { .. })) {
+        let by_time = |kind: &FaultKind| {
+            kind.scope() == FaultScope::Link || matches!(kind, FaultKind::CapacityLoss { .. })
+        };
+        if script.faults.iter().any(|fault| by_time(&fault.kind)) {
             return Ok(None);
         }
         let (before, after) = (self.before.fates(script)?, self.after.fates(script)?);

@@ -33,8 +33,8 @@ pub(super) const RETURNS: Property = Property {
     how: How::Watched(watch),
 };
 
-/// Requests without which a target's share is not missed. Even where a target were asked by chance, in a twentieth of
-/// cases or more, none of so many... is rare only together with the run without faults, in which it had them all.
+/// Requests that a target has in a stretch of the run without faults, for none here to be missed. Where it is picked by
+/// chance and as often as there, none where twenty are expected is seen once in 10⁸ stretches (e⁻²⁰).
 const MISSED: u64 = 20;
 
 fn watch(subject: &Subject) -> Option<Box<dyn Watch>> {

@@ -1,1 +1,0 @@
-//! What `docs/findings.md` says, run.
