@@ -1,4 +1,5 @@
 //! The test kit as a whole.
 
 mod properties;
+mod search;
 mod weather;
