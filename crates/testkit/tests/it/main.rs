@@ -12,4 +12,5 @@ mod liveness;
 mod metamorphic;
 mod mutants;
 mod properties;
+mod search;
 mod weather;
