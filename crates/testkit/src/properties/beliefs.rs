@@ -6,7 +6,7 @@ use sandbox_core::{Span, Time};
 use sandbox_engine::monitor::{Decided, Learnt};
 use sandbox_routers::{Decision, Fleet, Rule};
 
-use super::held::{Held, watch};
+use super::held::{Held, Turns, watch};
 use super::{How, Property, Sort};
 
 pub(super) const BELIEVES: Property = Property {
@@ -21,6 +21,7 @@ pub(super) const BELIEVES: Property = Property {
                 asked: Span::ZERO,
                 longest: longest(&promises.memory, Span::ZERO),
                 against: vec![Time::ZERO; router.names.len()],
+                turns: Turns::default(),
                 names: router.names.clone(),
             })
         })
@@ -37,7 +38,8 @@ pub(super) const FLAPPING: Property = Property {
             Some(Flapping {
                 least,
                 down: vec![None; router.names.len()],
-                last: Time::ZERO,
+                last: vec![Time::ZERO; router.names.len()],
+                turns: Turns::default(),
                 names: router.names.clone(),
             })
         })
@@ -57,6 +59,7 @@ struct Believes {
     longest: Span,
     /// By target: when it was last seen to fail, or asked.
     against: Vec<Time>,
+    turns: Turns,
     names: Arc<[String]>,
 }
 
@@ -67,7 +70,7 @@ impl Held for Believes {
             // A passive check goes on from when the attempt that decides began.
             self.against[target] = now;
         }
-        (0..self.names.len()).find_map(|target| {
+        self.turns.now(at, self.names.len()).find_map(|target| {
             let until = at.strategy.down_until(target);
             if until <= now {
                 return None;
@@ -112,22 +115,23 @@ struct Flapping {
     least: Span,
     /// By target: the last time before it went down at which it was seen up; absent while it is up.
     down: Vec<Option<Time>>,
-    /// When beliefs were last looked at.
-    last: Time,
+    /// By target: when it was last looked at.
+    last: Vec<Time>,
+    turns: Turns,
     names: Arc<[String]>,
 }
 
 impl Held for Flapping {
     fn decided(&mut self, at: &Decided<'_>) -> Option<String> {
-        let (now, last) = (at.call.now, self.last);
-        self.last = now;
-        (0..self.names.len()).find_map(|target| {
+        let now = at.call.now;
+        self.turns.now(at, self.names.len()).find_map(|target| {
+            let last = std::mem::replace(&mut self.last[target], now);
             let down = at.strategy.down_until(target) > now;
             match (self.down[target], down) {
                 (None, true) => self.down[target] = Some(last),
                 (Some(since), false) => {
                     self.down[target] = None;
-                    // It was down for no longer than this: it is looked at with each decision only.
+                    // It was down for no longer than this: it is looked at now and then.
                     let most = now.since(since);
                     return (most < self.least).then(|| {
                         let name = &self.names[target];

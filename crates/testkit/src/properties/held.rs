@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use sandbox_engine::Monitor;
 use sandbox_engine::monitor::{Decided, Ended, Learnt, Left, request_of};
-use sandbox_routers::{Fleet, Promises};
+use sandbox_routers::{Decision, Fleet, Promises, Reason};
 
 use super::{Broken, Subject, Watch};
 
 /// Watches one router. Each call may say what was wrong, in a fragment that goes on with the request and the time.
 pub(super) trait Held: Clone + Send + 'static {
+    /// Whether it wants to be told of ends.
+    const HEARS_ENDS: bool = false;
+
     /// The router has decided.
     fn decided(&mut self, at: &Decided<'_>) -> Option<String>;
 
@@ -100,7 +103,9 @@ impl<H: Held> Monitor for Watched<H> {
     }
 
     fn ended(&mut self, at: &Ended) {
-        self.held.iter_mut().flatten().for_each(|held| held.ended(at));
+        if H::HEARS_ENDS {
+            self.held.iter_mut().flatten().for_each(|held| held.ended(at));
+        }
     }
 
     fn is_done(&self) -> bool {
@@ -111,5 +116,26 @@ impl<H: Held> Monitor for Watched<H> {
 impl<H: Held> Watch for Watched<H> {
     fn broken(&self) -> Option<&Broken> {
         self.broken.as_ref()
+    }
+}
+
+/// Whose turn it is to be looked at: asking a strategy for all that it believes at each decision would cost a run much. Where
+/// something is amiss all are looked at, else one after the other.
+#[derive(Copy, Clone, Default)]
+pub(super) struct Turns(usize);
+
+impl Turns {
+    /// The targets to look at now, of so many.
+    pub(super) fn now(&mut self, at: &Decided<'_>, targets: usize) -> std::ops::Range<usize> {
+        let calm = match at.decision {
+            Decision::Try { reason, .. } => matches!(reason, Reason::Choice | Reason::Spread),
+            Decision::Wait { .. } => true,
+            Decision::GiveUp(_) => false,
+        };
+        if !calm {
+            return 0..targets;
+        }
+        self.0 = (self.0 + 1) % targets;
+        self.0..self.0 + 1
     }
 }

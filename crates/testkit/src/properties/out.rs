@@ -6,7 +6,7 @@ use sandbox_core::Time;
 use sandbox_engine::monitor::{Decided, Learnt, Left};
 use sandbox_routers::{Decision, Fleet, Reason};
 
-use super::held::{Held, Router, watch};
+use super::held::{Held, Router, Turns, watch};
 use super::memory::Memory;
 use super::open::Open;
 use super::{How, Property, Sort};
@@ -50,7 +50,12 @@ pub(super) const NO_CAUSE: Property = Property {
             let heard = Heard::new(router);
             let prefers = router.promises.last_is_last && heard.memory.whole_line;
             let order = if prefers { router.promises.order.clone() } else { Vec::new() };
-            (router.promises.memory_is_all && heard.memory.whole).then_some(NoCause { heard, prefers, order })
+            (router.promises.memory_is_all && heard.memory.whole).then_some(NoCause {
+                heard,
+                prefers,
+                order,
+                turns: Turns::default(),
+            })
         })
     }),
 };
@@ -177,11 +182,12 @@ struct NoCause {
     /// It never avoids a target that nothing is wrong with.
     prefers: bool,
     order: Vec<usize>,
+    turns: Turns,
 }
 
 impl Held for NoCause {
     fn decided(&mut self, at: &Decided<'_>) -> Option<String> {
-        let Self { heard, prefers, order } = self;
+        let Self { heard, prefers, order, .. } = self;
         let passed_over = heard.decided(at, |Heard { memory, open, names }| {
             let Decision::Try { target, reason } = at.decision else { return None };
             let now = at.call.now;
@@ -203,10 +209,11 @@ impl Held for NoCause {
             }
             None
         });
+        let turns = &mut self.turns;
         passed_over.or_else(|| {
             let Heard { memory, names, .. } = &self.heard;
             let now = at.call.now;
-            (0..names.len()).find_map(|target| {
+            turns.now(at, names.len()).find_map(|target| {
                 let (believed, told) = (at.strategy.down_until(target), memory.down_until(target));
                 (believed > now && believed > told).then(|| {
                     let until =

@@ -117,6 +117,8 @@ fn fewest_retries(groups: &[u64], targets: impl Iterator<Item = usize>) -> u64 {
 }
 
 impl Held for Bucket {
+    const HEARS_ENDS: bool = true;
+
     fn decided(&mut self, at: &Decided<'_>) -> Option<String> {
         let (call, attempts) = (at.call, at.call.attempts);
         if attempts.is_empty() {

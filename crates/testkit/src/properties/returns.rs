@@ -149,7 +149,7 @@ impl Watched {
             return;
         }
         if memory.since < calm_from || memory.counts.is_empty() {
-            (memory.since, memory.counts) = (calm_from, vec![0; at.targets.len()]);
+            (memory.since, memory.counts) = (now, vec![0; at.targets.len()]);
         }
         memory.counts[target] += 1;
         // What learns in tables is seen over a whole one.
