@@ -6,7 +6,7 @@
 
 use sandbox_core::Span;
 use sandbox_engine::{Outcome, RunError, Trials};
-use sandbox_model::{FaultScope, OutageScript};
+use sandbox_model::{FaultKind, FaultScope, OutageScript};
 use sandbox_scenario::Resolved;
 use sandbox_scenario::file::{self, Strategy};
 
@@ -60,8 +60,12 @@ struct Clairvoyant {
 impl Compare for Clairvoyant {
     fn compare(&mut self, _: &mut Trials, script: &OutageScript) -> Result<Option<Broken>, RunError> {
         let broken = |at, request, what| Broken { property: CLAIRVOYANT.name.to_owned(), at, request, what };
-        // A clairvoyant does not send into a link that nothing passes; who does may outlast it (`docs/findings.md`).
-        if script.faults.iter().any(|fault| fault.kind.scope() == FaultScope::Link) {
+        // A clairvoyant does not send into a link that nothing passes, and not where a stream would break off: it does not
+        // know that the link will be there again in time, or that the answer is short. Who does not look is lucky.
+        let by_luck = |kind: &FaultKind| {
+            kind.scope() == FaultScope::Link || matches!(kind, FaultKind::StreamCut { .. })
+        };
+        if script.faults.iter().any(|fault| by_luck(&fault.kind)) {
             return Ok(None);
         }
         let served = self.router.fates(script)?;
@@ -87,5 +91,24 @@ impl Compare for Clairvoyant {
             }
         }
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::properties::tests::{down, subject};
+
+    #[test]
+    fn one_that_wants_the_spare_is_noticed() {
+        let subject = subject();
+        let mut trials = Trials::new(&subject.resolved, None).expect("no law is broken");
+        let script = down("60s", "70s");
+        let mut breaks = |order| {
+            let mut compare = against(&subject, order).expect("its plan comes first");
+            compare.compare(&mut trials, &script).expect("no law is broken").is_some()
+        };
+        assert!(!breaks(|targets| targets));
+        assert!(breaks(|targets| targets.into_iter().rev().collect()));
     }
 }

@@ -162,3 +162,47 @@ pub struct Broken {
     /// What happened, in one sentence without a full stop: it goes on with the request, the time and the cost.
     pub what: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sandbox_model::{Fault, FaultKind, Status};
+
+    /// A plan whose limit is counted by full hours, and ends one of them after five minutes.
+    pub(super) fn subject() -> Subject {
+        let text = r#"(name: "small", start: "2026-11-18 00:55 UTC", duration: "10m", seed: 1,
+            providers: [(name: "east", region: "here"), (name: "west", region: "here")],
+            endpoints: [
+                (name: "plan", provider: "east", serving: (prefill_base: "100ms", prefill_per_token: "100us", step_base: "10ms", sequences: 400),
+                    limits: (rph: 500), price: (input: "$1/M", output: "$1/M")),
+                (name: "spare", provider: "west", serving: (prefill_base: "100ms", prefill_per_token: "100us", step_base: "10ms", sequences: 400),
+                    price: (input: "$2/M", output: "$2/M")),
+            ],
+            routers: [(name: "router", strategy: Fallback(targets: ["plan", "spare"]))],
+            workloads: [(name: "chat", region: "here", entry: "router", plan: "plan", arrivals: Poisson(rate: "2/s"),
+                input: Constant(100), output: Constant(50), deadline: "20s")])"#;
+        let resolved = Resolved::parse("small.ron", text, None, &[]);
+        Subject::new(resolved.unwrap_or_else(|invalid| panic!("{invalid}")))
+    }
+
+    /// The plan is down.
+    pub(super) fn down(from: &str, until: &str) -> OutageScript {
+        let time = |text: &str| Time::ZERO + text.parse::<Span>().expect("a span");
+        let kind = FaultKind::Down { status: Status::UNAVAILABLE, retry_after: None };
+        let fault = Fault { target: "plan".to_owned(), kind, from: time(from), until: time(until) };
+        OutageScript { faults: vec![fault] }
+    }
+
+    #[test]
+    fn a_run_goes_on_as_long_as_promises_take() {
+        let mut subject = subject();
+        // A deadline, the minute of a Retry-After, and a minute to look.
+        assert_eq!(subject.settles_within(), Span::from_secs(20 + 60 + 60));
+        let returns = Some(sandbox_routers::Returns { within: Span::from_mins(5), exactly: true });
+        subject.promises[0].returns = returns;
+        assert_eq!(subject.settles_within(), Span::from_secs(20 + 360 + 60));
+        subject.promises[0].returns =
+            returns.map(|r| sandbox_routers::Returns { within: Span::from_hours(1), ..r });
+        assert_eq!(subject.settles_within(), Span::from_mins(10));
+    }
+}

@@ -68,3 +68,20 @@ fn split(script: &OutageScript, apart: Span) -> OutageScript {
     }
     OutageScript { faults }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::properties::tests::{down, subject};
+
+    #[test]
+    fn a_second_between_the_parts_is_noticed() {
+        let mut trials = Trials::new(&subject().resolved, None).expect("no law is broken");
+        let mut breaks = |apart| {
+            let broken = Splitting { apart }.compare(&mut trials, &down("60s", "90s"));
+            broken.expect("no law is broken").is_some()
+        };
+        assert!(!breaks(Span::ZERO));
+        assert!(breaks(Span::from_secs(1)));
+    }
+}

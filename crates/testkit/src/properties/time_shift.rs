@@ -67,3 +67,22 @@ impl Compare for TimeShift {
         Ok(Some(Broken { property: TIME_SHIFT.name.to_owned(), at: None, request: None, what }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::properties::tests::{down, subject};
+
+    #[test]
+    fn ten_minutes_later_the_window_of_a_limit_is_another() {
+        let subject = subject();
+        let mut trials = Trials::new(&subject.resolved, None).expect("no law is broken");
+        let mut breaks = |by| {
+            let later = later(&subject.resolved, by).expect("nothing here goes by the hour");
+            let broken = TimeShift { later: Beside::new(later) }.compare(&mut trials, &down("60s", "70s"));
+            broken.expect("no law is broken").is_some()
+        };
+        assert!(!breaks(jiff::Span::new().weeks(1)));
+        assert!(breaks(jiff::Span::new().minutes(10)));
+    }
+}

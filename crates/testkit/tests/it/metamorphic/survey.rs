@@ -11,6 +11,35 @@ fn gallery() -> Resolved {
     Resolved::load(&path, &overrides).unwrap_or_else(|invalid| panic!("{invalid}"))
 }
 
+/// Cases of each property by router. A comparison takes some milliseconds a case.
+const CASES: u64 = 4;
+
+#[test]
+fn the_routers_of_the_gallery_keep_every_property_that_takes_a_second_look() -> Result<(), RunError> {
+    let gallery = gallery();
+    for router in gallery.scenario.routers.iter().map(|router| router.name.clone()) {
+        if router == "grid" {
+            continue;
+        }
+        let resolved = gallery.clone().with_entry(&router).expect("a router of the gallery");
+        let weather = Weather::new(&resolved);
+        let subject = Subject::new(resolved);
+        for property in ALL.iter().filter(|p| p.sort != Sort::Safety) {
+            let mut judge = Judge::new(&subject, std::slice::from_ref::<Property>(property), &[])?;
+            for case in 0..CASES {
+                let script = search::draw(&weather, 5, case);
+                let broken = judge.judge(&script)?.broken;
+                assert!(
+                    broken.is_none(),
+                    "{router}: {broken:?}\n{}",
+                    sandbox_scenario::script_to_text(&script)
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Draws many more: `cargo test -p sandbox-testkit --test it survey -- --ignored --nocapture`.
 #[test]
 #[ignore = "long"]
