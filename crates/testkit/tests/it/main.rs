@@ -5,6 +5,7 @@
 //! * [`metamorphic`] – runs that differ in one thing
 //! * [`mutants`] – routers with a bug each, and the property that finds it
 //! * [`properties`] – presets keep what they promise, liars do not
+//! * [`search`] – what is found does not depend on how
 //! * [`weather`] – what is drawn, and how it is shrunk
 
 mod in_a_test;

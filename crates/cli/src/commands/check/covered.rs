@@ -49,7 +49,7 @@ fn faults(coverage: &Coverage) -> Group {
 
 fn kinds(checked: &Checked<'_>, coverage: &Coverage) -> Group {
     let seen = |name: &str| coverage.kinds.get(name).copied().unwrap_or(0);
-    group("fault kinds", checked.weather.kinds().into_iter().map(|name| (name.to_owned(), seen(name))))
+    group("fault kinds", checked.weather.kinds().map(|name| (name.to_owned(), seen(name))))
 }
 
 /// The pairs that came up most often, and all there are.
@@ -68,7 +68,7 @@ fn overlaps(coverage: &Coverage) -> Group {
 
 fn targets(checked: &Checked<'_>, coverage: &Coverage) -> Group {
     let seen = |name: &str| coverage.targets.get(name).copied().unwrap_or(0);
-    let all = checked.weather.targets().into_iter().map(|name| (name.to_owned(), seen(name)));
+    let all = checked.weather.targets().map(|name| (name.to_owned(), seen(name)));
     group("hit", all)
 }
 
