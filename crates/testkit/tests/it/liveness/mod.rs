@@ -37,7 +37,7 @@ const CASES: u64 = 3;
 fn every_preset_comes_back_and_drains() {
     let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
     let (seed, cases) = (number("SWARM_SEED").unwrap_or(0), number("SWARM_CASES").unwrap_or(CASES));
-    let live: Vec<Property> = ALL.into_iter().filter(|property| property.sort == Sort::Liveness).collect();
+    let live: Vec<Property> = ALL.iter().copied().filter(|p| p.sort == Sort::Liveness).collect();
     let mut wrong = Vec::new();
     for (preset, known) in PRESETS.iter().enumerate() {
         for case in 0..cases {
