@@ -1,13 +1,16 @@
 //! Quantities that move over a scenario: by straight lines or stairs between equally spaced knots, or by
 //! jumps at any time.
 
+use std::sync::Arc;
+
 use sandbox_core::{Span, Time};
 
 /// A piecewise-linear or piecewise-constant function of time; constant before the first and after the last knot.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Curve {
     step: Span,
-    values: Vec<f64>,
+    /// Copies share it.
+    values: Arc<[f64]>,
     stairs: bool,
 }
 
@@ -15,7 +18,7 @@ impl Curve {
     /// The same value at all times.
     #[must_use]
     pub fn constant(value: f64) -> Self {
-        Self { step: Span::from_hours(1), values: vec![value], stairs: false }
+        Self { step: Span::from_hours(1), values: Arc::new([value]), stairs: false }
     }
 
     /// A curve with `values[k]` at time `k * step`.
@@ -25,7 +28,7 @@ impl Curve {
     #[must_use]
     pub fn new(step: Span, values: Vec<f64>) -> Self {
         assert!(!values.is_empty() && step > Span::ZERO, "a curve needs a knot and a step");
-        Self { step, values, stairs: false }
+        Self { step, values: values.into(), stairs: false }
     }
 
     /// A staircase with `values[k]` from time `k * step` on, up to the next knot.
@@ -52,7 +55,7 @@ impl Curve {
     /// The same shape, so many times as high.
     #[must_use]
     pub fn times(mut self, factor: f64) -> Self {
-        self.values.iter_mut().for_each(|value| *value *= factor);
+        self.values = self.values.iter().map(|value| value * factor).collect();
         self
     }
 
@@ -99,7 +102,8 @@ impl Curve {
 /// A quantity that jumps: each value holds from its time to the next one's; before the first it is zero.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Steps {
-    steps: Vec<(Time, f64)>,
+    /// Copies share it.
+    steps: Arc<[(Time, f64)]>,
 }
 
 impl Steps {
@@ -110,7 +114,7 @@ impl Steps {
     #[must_use]
     pub fn new(steps: Vec<(Time, f64)>) -> Self {
         assert!(steps.is_sorted_by(|a, b| a.0 < b.0), "steps are in order of time");
-        Self { steps }
+        Self { steps: steps.into() }
     }
 
     /// The value at `time`.
@@ -123,7 +127,7 @@ impl Steps {
     /// The same jumps, so many times as high.
     #[must_use]
     pub fn times(mut self, factor: f64) -> Self {
-        self.steps.iter_mut().for_each(|step| step.1 *= factor);
+        self.steps = self.steps.iter().map(|&(at, value)| (at, value * factor)).collect();
         self
     }
 

@@ -2,6 +2,8 @@
 //!
 //! All of it is in whole pico-dollars a token. What is multiplied by a [`Factor`] is rounded half to even, once.
 
+use std::sync::Arc;
+
 use sandbox_core::Time;
 
 use crate::money::{Price, Usd};
@@ -106,19 +108,19 @@ impl PriceTable {
     }
 }
 
-/// Prices over a scenario.
+/// Prices over a scenario. Copies share them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Tariff {
-    tables: Vec<PriceTable>,
+    tables: Arc<[PriceTable]>,
     /// From when on which table holds, in order of time; the first from the start.
-    switches: Vec<(Time, u16)>,
+    switches: Arc<[(Time, u16)]>,
 }
 
 impl Tariff {
     /// The same prices at all times.
     #[must_use]
     pub fn constant(table: PriceTable) -> Self {
-        Self { tables: vec![table], switches: vec![(Time::ZERO, 0)] }
+        Self { tables: Arc::new([table]), switches: Arc::new([(Time::ZERO, 0)]) }
     }
 
     /// Prices that switch to `tables[index]` at each `(time, index)`.
@@ -130,7 +132,7 @@ impl Tariff {
         assert!(switches.first().is_some_and(|(at, _)| *at == Time::ZERO), "a tariff holds from the start");
         assert!(switches.windows(2).all(|pair| pair[0].0 < pair[1].0), "switches are in order of time");
         assert!(switches.iter().all(|(_, table)| usize::from(*table) < tables.len()), "each has its table");
-        Self { tables, switches }
+        Self { tables: tables.into(), switches: switches.into() }
     }
 
     /// When prices switch, the start included.

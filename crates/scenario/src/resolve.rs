@@ -392,14 +392,8 @@ fn arrivals(workload: &Workload, rows: Option<&[TraceRow]>, scenario: &Scenario)
         }
         Arrivals::Trace { speed, quantum, .. } => {
             let rows = rows.unwrap_or_default();
-            ResolvedArrivals::Trace(trace::arrivals(
-                rows,
-                &workload.name,
-                scenario.seed,
-                *speed,
-                *quantum,
-                duration,
-            ))
+            let rows = trace::arrivals(rows, &workload.name, scenario.seed, *speed, *quantum, duration);
+            ResolvedArrivals::Trace(rows.into())
         }
     }
 }

@@ -113,7 +113,7 @@ pub enum ResolvedArrivals {
     /// Independently of each other, at a rate [1/s] that jumps.
     Steps(Steps),
     /// A recorded list in order of time.
-    Trace(Vec<TraceRow>),
+    Trace(Arc<[TraceRow]>),
 }
 
 /// One recorded request.

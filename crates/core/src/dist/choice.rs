@@ -1,5 +1,7 @@
 //! Choices: a coin, one of a list, one of a list by weight.
 
+use std::sync::Arc;
+
 use rand_core::Rng;
 
 use super::{DistError, check, finite, not_negative};
@@ -40,8 +42,8 @@ impl Bernoulli {
 /// One of the values given, each as likely: resampling of measurements.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Empirical {
-    /// Rising, so that `quantile` rises too.
-    sorted: Vec<f64>,
+    /// Rising, so that `quantile` rises too. Copies share it.
+    sorted: Arc<[f64]>,
 }
 
 impl Empirical {
@@ -56,7 +58,7 @@ impl Empirical {
             finite("Empirical", "value", value)?;
         }
         sorted.sort_by(f64::total_cmp);
-        Ok(Empirical { sorted })
+        Ok(Empirical { sorted: sorted.into() })
     }
 
     /// A value.
@@ -89,7 +91,8 @@ impl Empirical {
 /// with a given distribution", 1991).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alias {
-    columns: Vec<Column>,
+    /// Copies share it.
+    columns: Arc<[Column]>,
 }
 
 /// A column of the table: its own index below `share`, the alias above.
@@ -133,7 +136,7 @@ impl Alias {
         for &index in short.iter().filter(|&&index| weights[index] == 0.0) {
             columns[index] = Column { share: 0.0, alias: possible };
         }
-        Ok(Alias { columns })
+        Ok(Alias { columns: columns.into() })
     }
 
     /// An index. One 64-bit draw.

@@ -1,5 +1,7 @@
 //! Endpoints, their prices, and other tenants' load.
 
+use std::sync::Arc;
+
 use sandbox_core::{Seed, Span, Time};
 use sandbox_model::Curve;
 use sandbox_providers::{Batch, BatchSpec, Charge, Congestion, LimitSpec, Limiter, Refill};
@@ -42,7 +44,7 @@ pub(crate) struct ProviderLoad {
     pub(crate) load: Congestion,
     /// Its daily minimum, without noise.
     pub(crate) calm: f64,
-    pub(crate) endpoints: Vec<u16>,
+    pub(crate) endpoints: Arc<[u16]>,
 }
 
 /// Limits, and the endpoints that share them.

@@ -1,6 +1,7 @@
 //! What a hosted gateway hears of its targets from its other customers' requests.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use sandbox_core::dist::Poisson;
 use sandbox_core::{Noise, Seed, Span, Time};
@@ -22,7 +23,7 @@ pub(crate) struct Feed {
     /// What was seen and is not heard yet, in order: when it will be, and what.
     pub(crate) on_its_way: VecDeque<(Time, Fleet)>,
     /// How fast each target serves a typical request of others when nothing is wrong; none for a router.
-    pub(crate) typical: Vec<Option<Typical>>,
+    pub(crate) typical: Arc<[Option<Typical>]>,
 }
 
 /// A typical request of others at one endpoint.

@@ -1,5 +1,7 @@
 //! How long requests are.
 
+use std::sync::Arc;
+
 use sandbox_core::dist::{Alias, Empirical, Exponential, Lognormal, Pareto};
 use sandbox_core::{Rng, Stream, uniform};
 use sandbox_scenario::file::Length;
@@ -29,9 +31,9 @@ enum Law {
     Lognormal { law: Lognormal, max: f64 },
     Exponential { law: Exponential, max: f64 },
     Pareto { law: Pareto, max: f64 },
-    Quantiles(Vec<f64>),
+    Quantiles(Arc<[f64]>),
     Empirical(Empirical),
-    Mixture(Alias, Vec<Law>),
+    Mixture(Alias, Arc<[Law]>),
 }
 
 impl Law {

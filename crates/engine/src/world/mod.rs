@@ -28,6 +28,8 @@ pub(crate) use router::Router;
 pub use router::promises;
 pub(crate) use traffic::{Arrival, Workload};
 
+use std::sync::Arc;
+
 use sandbox_core::{Noise, Seed, Span};
 use sandbox_model::NodeId;
 use sandbox_providers::{Connections, Health, LinkSpec};
@@ -36,7 +38,7 @@ use sandbox_scenario::resolved::{NodeKind, Resolved, ResolvedWorkload};
 
 use crate::machine::KEY_BITS;
 
-/// Every node and what is attached to it.
+/// Every node and what is attached to it. What a run never changes is shared by its copies.
 #[derive(Clone)]
 pub(crate) struct World {
     pub(crate) nodes: Vec<Node>,
@@ -48,18 +50,18 @@ pub(crate) struct World {
     pub(crate) workloads: Vec<Workload>,
     pub(crate) congestions: Vec<ProviderLoad>,
     /// Links by region: `links[from * regions + to]`.
-    pub(crate) links: Vec<LinkSpec>,
+    pub(crate) links: Arc<[LinkSpec]>,
     pub(crate) regions: usize,
     /// Loss, friction, partitions and firewalls.
     pub(crate) network: Network,
     /// Connection pools by node and region of the caller: `connections[node * regions + from]`.
     pub(crate) connections: Vec<Connections>,
     /// For each plan that a workload has: the nodes through which it can be reached.
-    pub(crate) reaches: Vec<Vec<bool>>,
+    pub(crate) reaches: Arc<[Vec<bool>]>,
     /// By workload and router, `permitted[workload * routers + router]`: the targets that may process its requests.
-    pub(crate) permitted: Vec<u64>,
+    pub(crate) permitted: Arc<[u64]>,
     /// By node: the routers with requests to route that have it for a target, and its number there.
-    pub(crate) watchers: Vec<Vec<(u16, u16)>>,
+    pub(crate) watchers: Arc<[Vec<(u16, u16)>]>,
     /// Prices change in this run, so that routers must be shown them.
     pub(crate) prices_move: bool,
     /// Some gateway takes fees.
@@ -130,7 +132,7 @@ impl World {
             prices_move: endpoints.iter().any(|e| e.charges.move_by_themselves()),
             has_fees: routers.iter().any(|r| r.fees.is_some()),
             routes: Routes::default(),
-            watchers,
+            watchers: watchers.into(),
             reaches: resolved.workloads.iter().map(|w| reaching(resolved, w.plan)).collect(),
             connections: vec![Connections::default(); nodes.len() * regions],
             links: (0..regions * regions).map(|i| link(i / regions, i % regions)).collect(),
@@ -160,7 +162,7 @@ impl World {
 }
 
 /// For each workload and router: the targets that the workload's residency leaves.
-fn permitted_targets(resolved: &Resolved, routers: &[Router]) -> Vec<u64> {
+fn permitted_targets(resolved: &Resolved, routers: &[Router]) -> Arc<[u64]> {
     let mask = |permitted: &[bool], router: &Router| {
         let targets = router.targets.iter().enumerate();
         targets.filter(|(_, target)| permitted[target.index()]).fold(0_u64, |mask, (n, _)| mask | 1 << n)

@@ -1,5 +1,7 @@
 //! Routers and their strategies.
 
+use std::sync::Arc;
+
 use sandbox_core::{Noise, Seed, Time};
 use sandbox_model::{Factor, NodeId, QuotedPrice, Rates};
 use sandbox_routers::{Clairvoyant, Composed, Promises, Setting, Strategy, TargetView};
@@ -21,7 +23,7 @@ pub(crate) struct Router {
     /// The same strategy without any memory of trouble: what it would do in calm weather.
     pub(crate) pristine: Box<dyn Strategy>,
     pub(crate) noise: Noise,
-    pub(crate) targets: Vec<NodeId>,
+    pub(crate) targets: Arc<[NodeId]>,
     pub(crate) views: Vec<TargetView>,
     pub(crate) timeouts: file::Timeouts,
     /// What it adds to the bill.
@@ -33,7 +35,7 @@ pub(crate) struct Router {
 }
 
 pub(super) fn build_router(resolved: &Resolved, node: NodeId, index: usize, seed: &Seed) -> Router {
-    let targets = resolved.nodes[node.index()].targets.clone();
+    let targets: Arc<[NodeId]> = resolved.nodes[node.index()].targets.as_slice().into();
     let views = targets
         .iter()
         .map(|target| {

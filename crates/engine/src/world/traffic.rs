@@ -1,5 +1,7 @@
 //! Where requests come from: arrivals and lengths.
 
+use std::sync::Arc;
+
 use sandbox_core::dist::{Alias, PoissonProcess};
 use sandbox_core::{Noise, Seed, Span, Stream, Time};
 use sandbox_model::{Curve, NodeId};
@@ -66,7 +68,7 @@ impl Workload {
     /// The request that [`next_arrival`](Self::next_arrival) announced for `now`. Call it once an arrival.
     pub(crate) fn arrive(&mut self, now: Time, end: Time, all: &mut Slab<Conversation>) -> Arrival {
         let (input, output) = match &self.source {
-            Source::Trace(_, current) => current.map_or((1, 1), |row| (row.input, row.output)),
+            Source::Trace(_, _, current) => current.map_or((1, 1), |row| (row.input, row.output)),
             _ => (self.input.draw(), self.output.draw()),
         };
         let output = self.max_tokens.map_or(output, |most| output.min(most));
@@ -134,11 +136,16 @@ impl Clients {
 /// Where a workload's requests come from.
 #[derive(Clone)]
 enum Source {
-    Poisson { process: PoissonProcess, rate: Curve, stream: Stream },
+    Poisson {
+        process: PoissonProcess,
+        rate: Curve,
+        stream: Stream,
+    },
     Renewal(Renewal, Stream),
     Bursts(Bursts, Stream),
     Clients(arrivals::Clients),
-    Trace(std::vec::IntoIter<TraceRow>, Option<TraceRow>),
+    /// Its rows, how many of them have arrived or are about to, and the last of these.
+    Trace(Arc<[TraceRow]>, usize, Option<TraceRow>),
 }
 
 impl Source {
@@ -154,8 +161,9 @@ impl Source {
                 bursts.next(end, stream).map(|(at, burst)| (at, Sender::Burst(burst)))
             }
             Self::Clients(clients) => clients.next(end).map(|(at, client)| (at, Sender::Client(client))),
-            Self::Trace(rows, current) => {
-                *current = rows.next();
+            Self::Trace(rows, next, current) => {
+                *current = rows.get(*next).copied();
+                *next += 1;
                 current.map(|row| (row.at, Sender::Drawn)).filter(|&(at, _)| at < end)
             }
         }
@@ -213,7 +221,7 @@ fn build_source(
                 stream,
             );
         }
-        ResolvedArrivals::Trace(rows) => return Source::Trace(rows.clone().into_iter(), None),
+        ResolvedArrivals::Trace(rows) => return Source::Trace(rows.clone(), 0, None),
     };
     let pace = || Pace::from(rate.clone());
     match &spec.arrivals {

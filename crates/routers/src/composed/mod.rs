@@ -11,6 +11,8 @@ mod explain;
 mod pool;
 mod retry;
 
+use std::sync::Arc;
+
 use sandbox_core::Time;
 
 use crate::budget::Budget;
@@ -28,7 +30,8 @@ use pool::{Left, lowest};
 /// A router made of parts.
 #[derive(Clone, Debug)]
 pub struct Composed {
-    parts: Parts,
+    /// Copies share them.
+    parts: Arc<Parts>,
     memory: Vec<Memory>,
     selection: Selection,
     spending: Vec<Spending>,
@@ -60,13 +63,13 @@ impl Composed {
             several,
             admits: parts.memory.iter().any(|rule| matches!(rule, Rule::Breaker(_))),
             ranks: parts.memory.iter().any(Rule::ranks),
-            parts,
+            parts: Arc::new(parts),
         }
     }
 
     /// What it is made of.
     #[must_use]
-    pub const fn parts(&self) -> &Parts {
+    pub fn parts(&self) -> &Parts {
         &self.parts
     }
 

@@ -11,7 +11,7 @@ fn rows(file: &Path, more: &str) -> Result<Vec<TraceRow>, sandbox_scenario::Inva
     let set = vec![format!("workloads.cn-chat.arrivals={arrivals}")];
     let resolved = Resolved::parse("scenario.ron", crate::SCENARIO, file.parent(), &set)?;
     match &resolved.workloads[0].arrivals {
-        ResolvedArrivals::Trace(rows) => Ok(rows.clone()),
+        ResolvedArrivals::Trace(rows) => Ok(rows.to_vec()),
         _ => panic!("not a trace"),
     }
 }
