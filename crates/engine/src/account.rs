@@ -19,6 +19,27 @@ pub(crate) fn record_ttft<C: hdrhistogram::Counter>(histogram: &mut Histogram<C>
     histogram.saturating_record((ttft.as_nanos() / TTFT_UNIT_NANOS).max(1));
 }
 
+/// Times to first token of many requests: a histogram, once there are any.
+#[derive(Clone, Default)]
+pub(crate) struct Ttft(Option<Histogram<u64>>);
+
+impl Ttft {
+    pub(crate) fn record(&mut self, ttft: Span) {
+        record_ttft(self.0.get_or_insert_with(ttft_histogram), ttft);
+    }
+
+    fn add(&mut self, other: &Self) {
+        if let Some(other) = &other.0 {
+            let all = self.0.get_or_insert_with(ttft_histogram);
+            all.add(other).expect("all of these histograms have the same bounds");
+        }
+    }
+
+    pub(crate) fn quantile(&self, percent: f64) -> Option<Span> {
+        self.0.as_ref().and_then(|histogram| quantile(histogram, percent))
+    }
+}
+
 /// A quantile; `None` of an empty histogram.
 pub(crate) fn quantile<C: hdrhistogram::Counter>(histogram: &Histogram<C>, percent: f64) -> Option<Span> {
     (!histogram.is_empty())
@@ -42,7 +63,7 @@ pub(crate) struct Tally {
     pub(crate) retries: u64,
     pub(crate) fallbacks: u64,
     pub(crate) hedges: u64,
-    pub(crate) ttft: Histogram<u64>,
+    pub(crate) ttft: Ttft,
     pub(crate) billed: Usd,
     /// Of it, for gateways.
     pub(crate) fees: Usd,
@@ -78,7 +99,7 @@ impl Tally {
             retries: 0,
             fallbacks: 0,
             hedges: 0,
-            ttft: ttft_histogram(),
+            ttft: Ttft::default(),
             billed: Usd::ZERO,
             fees: Usd::ZERO,
             wasted: Usd::ZERO,
@@ -111,7 +132,7 @@ impl Tally {
         self.retries += other.retries;
         self.fallbacks += other.fallbacks;
         self.hedges += other.hedges;
-        self.ttft.add(&other.ttft).expect("all of these histograms have the same bounds");
+        self.ttft.add(&other.ttft);
         self.billed += other.billed;
         self.fees += other.fees;
         self.wasted += other.wasted;

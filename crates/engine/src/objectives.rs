@@ -3,7 +3,7 @@
 use sandbox_model::Usd;
 use sandbox_scenario::{Metric, Objective, Resolved};
 
-use crate::account::{Tally, quantile};
+use crate::account::Tally;
 use crate::machine::Machine;
 use crate::output::summary::{FaultReport, ObjectiveReport};
 
@@ -49,7 +49,7 @@ pub(crate) fn measure(
             let served = sum.served_by_plan + sum.leaked;
             share(served, sum.arrived - sum.in_flight)
         }
-        Metric::Ttft(percent) => quantile(&sum.ttft, percent).map(sandbox_core::Span::as_secs_f64),
+        Metric::Ttft(percent) => sum.ttft.quantile(percent).map(sandbox_core::Span::as_secs_f64),
         Metric::LeakShare => share(sum.leaked, sum.arrived),
         Metric::AvoidableLeakShare => share(sum.avoidable(), sum.arrived),
         Metric::LeakPremium => Some(sum.leak_premium().as_f64()),

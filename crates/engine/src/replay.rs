@@ -3,7 +3,7 @@
 use sandbox_model::OutageScript;
 use sandbox_scenario::Resolved;
 
-use crate::machine::{EventRecord, Machine};
+use crate::machine::{EventRecord, Keeps, Machine};
 use crate::run::start;
 use crate::weather::Sky;
 
@@ -26,8 +26,8 @@ pub fn first_difference(
     first: &OutageScript,
     second: &OutageScript,
 ) -> Option<Difference> {
-    let mut a = start(resolved, first, Sky::Drawn);
-    let mut b = start(resolved, second, Sky::Drawn);
+    let mut a = start(resolved, first, Sky::Drawn, Keeps::Metrics);
+    let mut b = start(resolved, second, Sky::Drawn, Keeps::Metrics);
     let end = a.model.end;
     let step = |simulation: &mut sandbox_core::Simulation<Machine>| {
         let fired = simulation.queue.pop_until(end)?;

@@ -6,7 +6,7 @@ use sandbox_scenario::Resolved;
 
 use crate::conservation::{self, Violation};
 use crate::explain::{Explanation, Recorder};
-use crate::machine::{Listeners, Log, Machine};
+use crate::machine::{Keeps, Listeners, Log, Machine};
 use crate::monitor::Monitor;
 use crate::output::summary::Scope;
 use crate::output::{Ledger, Summary, Timeline};
@@ -76,10 +76,10 @@ pub fn run(resolved: &Resolved, options: RunOptions<'_>) -> Result<RunOutput, Ru
     let progress = progress.unwrap_or(&mut silent);
     let (main, twin) = std::thread::scope(|scope| {
         let twin = scope.spawn(|| {
-            let mut twin = start(resolved, &script, Sky::Calm);
+            let mut twin = start(resolved, &script, Sky::Calm, Keeps::Books);
             simulate(&mut twin, &mut |_| {}).map(|()| twin.model)
         });
-        let mut main = start(resolved, &script, Sky::Drawn);
+        let mut main = start(resolved, &script, Sky::Drawn, Keeps::Everything);
         main.model.listeners = Listeners { log, explain: recorder, monitor };
         if let Some(monitor) = &mut main.model.listeners.monitor {
             monitor.knows(&script);
@@ -111,8 +111,7 @@ pub fn run(resolved: &Resolved, options: RunOptions<'_>) -> Result<RunOutput, Ru
 /// A bug of this program: see [`RunError`].
 pub fn control_twin(resolved: &Resolved, repro: String) -> Result<RunOutput, RunError> {
     let calm = OutageScript::default();
-    let mut twin = start(resolved, &calm, Sky::Calm);
-    twin.model.detailed = true;
+    let mut twin = start(resolved, &calm, Sky::Calm, Keeps::Everything);
     simulate(&mut twin, &mut |_| {})?;
     let twin = twin.model;
     conservation::check(&twin, resolved)?;
@@ -165,9 +164,14 @@ fn slice_end(end: Time, slice: u64) -> Time {
 }
 
 /// A simulation with its first events scheduled.
-pub(crate) fn start(resolved: &Resolved, script: &OutageScript, sky: Sky) -> Simulation<Machine> {
+pub(crate) fn start(
+    resolved: &Resolved,
+    script: &OutageScript,
+    sky: Sky,
+    keeps: Keeps,
+) -> Simulation<Machine> {
     let mut queue = sandbox_core::EventQueue::new();
-    let machine = Machine::new(resolved, script, sky, &mut queue);
+    let machine = Machine::new(resolved, script, sky, keeps, &mut queue);
     let mut simulation = Simulation::new(machine);
     simulation.queue = queue;
     simulation

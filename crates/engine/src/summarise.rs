@@ -6,7 +6,7 @@ use sandbox_core::{Fingerprint, Span};
 use sandbox_model::{Cause, Fault, FaultKind, FaultScope, OutageScript, Usd};
 use sandbox_scenario::Resolved;
 
-use crate::account::{Tally, quantile};
+use crate::account::Tally;
 use crate::machine::Machine;
 use crate::output::summary::{
     Attempts, CauseLine, Cost, FaultReport, Flips, Leak, Percentiles, Requests, SCHEMA, Scope, Summary,
@@ -17,7 +17,7 @@ use crate::{objectives, probes};
 /// A tally as it is reported, held against the same of the twin.
 fn scope(tally: &Tally, twin: &Tally) -> Scope {
     let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
-    let seconds = |percent: f64| quantile(&tally.ttft, percent).map(Span::as_secs_f64);
+    let seconds = |percent: f64| tally.ttft.quantile(percent).map(Span::as_secs_f64);
     let by_cause = Cause::ALL.into_iter().zip(&tally.leaks).filter(|(_, leak)| leak.requests > 0);
     Scope {
         requests: Requests {

@@ -12,7 +12,7 @@ use sandbox_model::{Cause, FaultScope, OutageScript};
 use sandbox_scenario::{Metric, Objective, Resolved};
 
 use crate::conservation;
-use crate::machine::Machine;
+use crate::machine::{Keeps, Machine};
 use crate::monitor::Monitor;
 use crate::output::summary::{ObjectiveReport, Requests};
 use crate::run::{RunError, RunOutput, finish, simulate, start};
@@ -29,6 +29,7 @@ const LOOKS: u64 = 64;
 pub struct Trials {
     resolved: Resolved,
     twin: Machine,
+    keeps: Keeps,
     /// The run without faults, as far as it was needed so far.
     front: Simulation<Machine>,
     /// Copies of it: `copies[k]` has run everything up to and including `k * every`.
@@ -59,15 +60,32 @@ impl Trials {
     /// # Errors
     /// A bug of this program: see [`RunError`].
     pub fn new(resolved: &Resolved, monitor: Option<Box<dyn Monitor>>) -> Result<Self, RunError> {
+        Self::keeping(Keeps::Everything, resolved, monitor)
+    }
+
+    /// The same for those who ask no trial for its [output](Trial::output), which would have to be simulated again:
+    /// their trials keep no timeline, and take less time and memory.
+    ///
+    /// # Errors
+    /// A bug of this program: see [`RunError`].
+    pub fn lean(resolved: &Resolved, monitor: Option<Box<dyn Monitor>>) -> Result<Self, RunError> {
+        Self::keeping(Keeps::Metrics, resolved, monitor)
+    }
+
+    fn keeping(
+        keeps: Keeps,
+        resolved: &Resolved,
+        monitor: Option<Box<dyn Monitor>>,
+    ) -> Result<Self, RunError> {
         let resolved = resolved.clone().with_script(OutageScript::default().into(), "no faults");
         let resolved = resolved.expect("a script without faults names nothing that is not there");
         let calm = OutageScript::default();
-        let mut twin = start(&resolved, &calm, Sky::Calm);
+        let mut twin = start(&resolved, &calm, Sky::Calm, Keeps::Books);
         simulate(&mut twin, &mut |_| {})?;
-        let mut front = start(&resolved, &calm, Sky::Drawn);
+        let mut front = start(&resolved, &calm, Sky::Drawn, keeps);
         front.model.listeners.monitor.clone_from(&monitor);
         let every = Span::from_nanos((resolved.scenario.duration.as_nanos() / COPIES).max(1));
-        Ok(Self { twin: twin.model, front, copies: Vec::new(), every, monitor, resolved })
+        Ok(Self { twin: twin.model, keeps, front, copies: Vec::new(), every, monitor, resolved })
     }
 
     /// The scenario, without faults.
@@ -117,7 +135,7 @@ impl Trials {
         // A link knows all its faults from the start.
         let of_link = script.faults.iter().any(|fault| fault.kind.scope() == FaultScope::Link);
         if first == Time::ZERO || of_link {
-            let mut simulation = start(&self.resolved, script, Sky::Drawn);
+            let mut simulation = start(&self.resolved, script, Sky::Drawn, self.keeps);
             simulation.model.listeners.monitor.clone_from(&self.monitor);
             return Ok(simulation);
         }
@@ -187,6 +205,13 @@ impl Trial<'_> {
     /// # Errors
     /// A bug of this program: see [`RunError`].
     pub fn output(&self, repro: String) -> Result<RunOutput, RunError> {
-        finish(&self.trials.resolved, &self.script, &self.machine, &self.trials.twin, repro)
+        let Trials { resolved, twin, keeps, .. } = self.trials;
+        if *keeps == Keeps::Everything {
+            return finish(resolved, &self.script, &self.machine, twin, repro);
+        }
+        let mut again = start(resolved, &self.script, Sky::Drawn, Keeps::Everything);
+        simulate(&mut again, &mut |_| {})?;
+        conservation::check(&again.model, resolved)?;
+        finish(resolved, &self.script, &again.model, twin, repro)
     }
 }

@@ -7,7 +7,7 @@ use sandbox_routers::{Seen, Tried};
 
 use super::calls::conversation_of;
 use super::crossing::{END, FIRST_TOKEN};
-use super::{Event, Machine, Queue, Stage};
+use super::{Event, Keeps, Machine, Queue, Stage};
 use crate::account::Path;
 use crate::monitor::Learnt;
 use crate::slab::NONE;
@@ -79,11 +79,10 @@ impl Machine {
             let attempt = &self.attempts[id];
             let (call, began, counted, request) =
                 (attempt.call, attempt.began, attempt.counted, attempt.request);
-            // The twin's times are nobody's concern.
-            let counted = counted && self.detailed;
+            let counted = counted && self.keeps == Keeps::Everything;
             if let (Kind::Endpoint(e), true) = (self.world.nodes[attempt.target.index()].kind, counted) {
                 let ttft = at.since(began);
-                crate::account::record_ttft(&mut self.endpoint_tallies[e as usize].ttft, ttft);
+                self.endpoint_tallies[e as usize].ttft.record(ttft);
             }
             if call == NONE {
                 self.first_token_reaches_client(request, at);
@@ -118,8 +117,8 @@ impl Machine {
     fn first_token_at_router(&mut self, call: u32, at: Time) -> Option<u32> {
         let call = &self.calls[call];
         let (parent, router, began, request) = (call.parent, call.router, call.began, call.request);
-        if self.requests[request].counted && self.detailed {
-            crate::account::record_ttft(&mut self.router_tallies[router as usize].ttft, at.since(began));
+        if self.requests[request].counted && self.keeps == Keeps::Everything {
+            self.router_tallies[router as usize].ttft.record(at.since(began));
         }
         if parent == NONE {
             self.first_token_reaches_client(request, at);

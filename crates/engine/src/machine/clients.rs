@@ -3,8 +3,8 @@
 use sandbox_core::Time;
 use sandbox_model::Answer;
 
-use super::{Event, KEY_BITS, Machine, Queue, Request};
-use crate::account::{Outcome, Path, Served, record_ttft};
+use super::{Event, KEY_BITS, Keeps, Machine, Queue, Request};
+use crate::account::{Outcome, Path, Served};
 use crate::monitor::Ended;
 use crate::slab::NONE;
 use crate::world::Arrival;
@@ -78,10 +78,12 @@ impl Machine {
         {
             recorder.first_token_at_client(at);
         }
-        if r.counted && self.detailed {
+        if r.counted && self.keeps >= Keeps::Metrics {
             let ttft = at.since(r.arrived);
-            record_ttft(&mut self.workload_tallies[r.workload as usize].ttft, ttft);
-            self.buckets.first_token(r.bucket, ttft);
+            self.workload_tallies[r.workload as usize].ttft.record(ttft);
+            if self.keeps == Keeps::Everything {
+                self.buckets.first_token(r.bucket, ttft);
+            }
         }
     }
 

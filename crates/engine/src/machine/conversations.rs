@@ -71,6 +71,7 @@ mod tests {
     use sandbox_scenario::Resolved;
 
     use super::*;
+    use crate::machine::Keeps;
     use crate::weather::{Sky, outage_script};
 
     const SCENARIO: &str = r#"(
@@ -94,7 +95,8 @@ mod tests {
     #[test]
     fn an_endpoint_has_what_it_served_and_no_longer_than_it_keeps_it() {
         let resolved = Resolved::parse("talk.ron", SCENARIO, None, &[]).unwrap_or_else(|e| panic!("{e}"));
-        let mut simulation = crate::run::start(&resolved, &outage_script(&resolved), Sky::Drawn);
+        let mut simulation =
+            crate::run::start(&resolved, &outage_script(&resolved), Sky::Drawn, Keeps::Everything);
         let (hour, second) = (Span::from_hours(1), Span::from_secs(1));
         let (mut later_turns, mut cut, mut moved, mut width) = (0, 0, 0, 0);
         for tenth in 1..18_000_u64 {
@@ -153,7 +155,8 @@ mod tests {
             .replace(r#"prefill_per_token: "0s","#, r#"prefill_per_token: "1ms", prefix_cache: "1h","#)
             .replace("cacheable: 0.4,", "");
         let resolved = Resolved::parse("talk.ron", &text, None, &[]).unwrap_or_else(|e| panic!("{e}"));
-        let mut simulation = crate::run::start(&resolved, &outage_script(&resolved), Sky::Drawn);
+        let mut simulation =
+            crate::run::start(&resolved, &outage_script(&resolved), Sky::Drawn, Keeps::Everything);
         // By request, so that each counts once: whether it is a later turn, found a prefix, and has one.
         let mut seen = std::collections::BTreeMap::new();
         for tenth in 1..18_000_u64 {

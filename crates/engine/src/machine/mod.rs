@@ -214,14 +214,24 @@ impl Clone for Listeners {
     }
 }
 
+/// What a run keeps for its reports, beside its counts and its books. It changes no event.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Keeps {
+    /// What a control twin is asked for: no times.
+    Books,
+    /// What objectives are measured by: no times of routers and endpoints, and the whole scenario is one bucket.
+    Metrics,
+    /// All of it.
+    Everything,
+}
+
 /// The state of a run.
 #[derive(Clone)]
 pub(crate) struct Machine {
     pub(crate) world: World,
     pub(crate) end: Time,
     pub(crate) warm_up: Time,
-    /// Whether to keep what only the main run's reports need.
-    pub(crate) detailed: bool,
+    pub(crate) keeps: Keeps,
     pub(crate) requests: Slab<Request>,
     pub(crate) calls: Slab<Call>,
     pub(crate) attempts: Slab<Attempt>,
@@ -253,16 +263,23 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// A run that is about to begin, and its first events.
-    pub(crate) fn new(resolved: &Resolved, script: &OutageScript, sky: Sky, queue: &mut Queue) -> Self {
+    pub(crate) fn new(
+        resolved: &Resolved,
+        script: &OutageScript,
+        sky: Sky,
+        keeps: Keeps,
+        queue: &mut Queue,
+    ) -> Self {
         let scenario = &resolved.scenario;
         let world = World::new(resolved);
         let end = Time::ZERO + scenario.duration;
         let tallies = |n: usize| (0..n).map(|_| Tally::new()).collect::<Vec<_>>();
-        let buckets = Buckets::new(scenario.duration, resolved.bucket, world.endpoints.len());
+        let bucket = if keeps == Keeps::Metrics { scenario.duration } else { resolved.bucket };
+        let buckets = Buckets::new(scenario.duration, bucket, world.endpoints.len());
         let mut machine = Self {
             end,
             warm_up: Time::ZERO + scenario.warm_up,
-            detailed: sky == Sky::Drawn,
+            keeps,
             requests: Slab::new(),
             calls: Slab::new(),
             attempts: Slab::new(),
@@ -270,7 +287,7 @@ impl Machine {
             conversations: Slab::new(),
             last_served: vec![None; world.workloads.len() * world.endpoints.len()],
             faults: Vec::new(),
-            beliefs: Beliefs::new(world.nodes.len(), buckets.rows.len(), resolved.bucket),
+            beliefs: Beliefs::new(world.nodes.len(), buckets.rows.len(), bucket),
             cells: Cells::new(world.workloads.len(), world.endpoints.len()),
             workload_tallies: tallies(world.workloads.len()),
             router_tallies: tallies(world.routers.len()),

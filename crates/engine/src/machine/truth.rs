@@ -6,7 +6,7 @@ use sandbox_providers::{Ask, Condition, Failure, Fate, Luck, Pace};
 use sandbox_routers::Truth;
 use sandbox_scenario::Resolved;
 
-use super::{ActiveFault, Event, KEY_BITS, Machine, Queue, STEP, Stage, limit_cause};
+use super::{ActiveFault, Event, KEY_BITS, Keeps, Machine, Queue, STEP, Stage, limit_cause};
 use crate::slab::NONE;
 use crate::world::{Kind, Replica};
 
@@ -349,7 +349,7 @@ impl Machine {
 
     /// Notes what routers believe of a target after one of them has learnt something.
     pub(super) fn update_belief(&mut self, target: NodeId, now: Time) {
-        if !self.detailed {
+        if self.keeps < Keeps::Metrics {
             return;
         }
         let routers = &self.world.routers;

@@ -6,14 +6,28 @@ use sandbox_core::{Span, Time};
 use sandbox_engine::trials::Length;
 use sandbox_engine::{Trials, run::RunOptions};
 use sandbox_model::OutageScript;
-use sandbox_scenario::{Resolved, Script};
+use sandbox_scenario::{Metric, Resolved, Script};
 
 use crate::routers::presets;
 use crate::swarm;
 
+/// One of everything that is measured.
+const METRICS: [Metric; 9] = [
+    Metric::Availability,
+    Metric::Ttft(95.0),
+    Metric::AvoidableLeakShare,
+    Metric::LeakPremium,
+    Metric::CostPremium,
+    Metric::FlipPremium,
+    Metric::AttemptsPerRequest,
+    Metric::DetectionLagMax,
+    Metric::FailbackLagMax,
+];
+
 fn same_as_a_run(resolved: &Resolved, scripts: &[OutageScript]) -> Result<(), TestCaseError> {
     let mut trials = Trials::new(resolved, None).expect("no law is broken");
-    for script in scripts {
+    let mut lean = Trials::lean(resolved, None).expect("no law is broken");
+    for (number, script) in scripts.iter().enumerate() {
         let with = resolved.clone().with_script(Script::from(script.clone()), "drawn");
         let with = with.unwrap_or_else(|invalid| panic!("{invalid}"));
         let expected = sandbox_engine::run(&with, RunOptions::default()).expect("no law is broken");
@@ -25,6 +39,18 @@ fn same_as_a_run(resolved: &Resolved, scripts: &[OutageScript]) -> Result<(), Te
         prop_assert_eq!(&output.twin, &expected.twin);
         for (objective, report) in with.objectives.iter().zip(&expected.summary.objectives) {
             prop_assert_eq!(&trial.objective(objective), report);
+        }
+        let lean = lean.run(script, Length::Whole).expect("no law is broken");
+        prop_assert_eq!(lean.fingerprint().to_string(), expected.summary.fingerprint.clone());
+        prop_assert_eq!(lean.requests(), trial.requests());
+        prop_assert!(lean.leaks().eq(trial.leaks()));
+        for metric in METRICS {
+            prop_assert_eq!(lean.measure(metric, None), trial.measure(metric, None));
+        }
+        if number == 0 {
+            let output = lean.output(String::new()).expect("no law is broken");
+            prop_assert_eq!(&output.timeline, &expected.timeline);
+            prop_assert_eq!(&output.summary, &expected.summary);
         }
     }
     Ok(())

@@ -84,7 +84,7 @@ pub(super) fn search(checked: &Checked<'_>, metric: Metric, workload: Option<&st
 
 /// What the metric comes to without faults.
 fn calm(checked: &Checked<'_>, metric: Metric, workload: Option<&str>) -> Result<String, Failure> {
-    let mut trials = Trials::new(&checked.subject.resolved, None)?;
+    let mut trials = Trials::lean(&checked.subject.resolved, None)?;
     let trial = trials.run(&OutageScript::default(), Length::Whole)?;
     Ok(trial.measure(metric, workload).map_or_else(|| "nothing to measure".to_owned(), |v| metric.format(v)))
 }
