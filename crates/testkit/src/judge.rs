@@ -121,7 +121,7 @@ impl Judge {
 
     fn prepare(&mut self) -> Result<(), RunError> {
         if self.trials.is_none() {
-            self.trials = Some(Trials::new(&self.subject.resolved, Some(Box::new(self.watching.clone())))?);
+            self.trials = Some(Trials::lean(&self.subject.resolved, Some(Box::new(self.watching.clone())))?);
         }
         if self.unwatched.is_none() && !self.comparisons.is_empty() {
             self.unwatched = Some(Trials::new(&self.subject.resolved, None)?);

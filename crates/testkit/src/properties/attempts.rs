@@ -4,7 +4,7 @@ use sandbox_engine::Monitor;
 use sandbox_engine::monitor::{Decided, request_of};
 use sandbox_routers::Decision;
 
-use super::{Broken, How, Property, Sort, Subject, Watch};
+use super::{Broken, How, News, Property, Sort, Subject, Watch};
 
 pub(super) const ATTEMPTS: Property = Property {
     name: "attempts",
@@ -47,5 +47,9 @@ impl Monitor for Attempts {
 impl Watch for Attempts {
     fn broken(&self) -> Option<&Broken> {
         self.broken.as_ref()
+    }
+
+    fn wants(&self, news: News, router: usize) -> bool {
+        self.most[router].is_some() && matches!(news, News::First | News::Further)
     }
 }

@@ -7,7 +7,7 @@ use sandbox_model::Price;
 use sandbox_routers::Decision;
 
 use super::held::{Held, Router, watch};
-use super::{How, Property, Sort};
+use super::{How, News, Property, Sort};
 
 pub(super) const EXCLUDED: Property = Property {
     name: "excluded",
@@ -46,6 +46,8 @@ struct Only {
 }
 
 impl Held for Only {
+    const WANTS: &'static [News] = &[News::First, News::Further];
+
     fn decided(&mut self, at: &Decided<'_>) -> Option<String> {
         let Decision::Try { target, .. } = at.decision else { return None };
         let barred = self.only >> target & 1 == 0;
@@ -59,6 +61,8 @@ struct Residency {
 }
 
 impl Held for Residency {
+    const WANTS: &'static [News] = &[News::First, News::Further];
+
     fn decided(&mut self, at: &Decided<'_>) -> Option<String> {
         let Decision::Try { target, .. } = at.decision else { return None };
         let away = at.call.allowed >> target & 1 == 0;
@@ -83,6 +87,8 @@ impl PriceCap {
 }
 
 impl Held for PriceCap {
+    const WANTS: &'static [News] = &[News::First, News::Further];
+
     fn decided(&mut self, at: &Decided<'_>) -> Option<String> {
         let Decision::Try { target, .. } = at.decision else { return None };
         let view = &at.targets[target];

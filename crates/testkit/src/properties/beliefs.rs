@@ -7,7 +7,7 @@ use sandbox_engine::monitor::{Decided, Learnt};
 use sandbox_routers::{Decision, Fleet, Rule};
 
 use super::held::{Held, Turns, watch};
-use super::{How, Property, Sort};
+use super::{How, News, Property, Sort};
 
 pub(super) const BELIEVES: Property = Property {
     name: "believes",
@@ -17,7 +17,7 @@ pub(super) const BELIEVES: Property = Property {
         watch(BELIEVES.name, subject, |router| {
             let promises = router.promises;
             (promises.memory_is_all && !promises.memory.is_empty()).then(|| Believes {
-                rules: promises.memory.clone(),
+                rules: promises.memory.as_slice().into(),
                 asked: Span::ZERO,
                 longest: longest(&promises.memory, Span::ZERO),
                 against: vec![Time::ZERO; router.names.len()],
@@ -53,7 +53,7 @@ fn longest(rules: &[Rule], asked: Span) -> Span {
 
 #[derive(Clone)]
 struct Believes {
-    rules: Vec<Rule>,
+    rules: Arc<[Rule]>,
     /// The longest Retry-After so far.
     asked: Span,
     longest: Span,
@@ -64,6 +64,9 @@ struct Believes {
 }
 
 impl Held for Believes {
+    const WANTS: &'static [News] =
+        &[News::First, News::Further, News::Waits, News::GivesUp, News::Results, News::Reports];
+
     fn decided(&mut self, at: &Decided<'_>) -> Option<String> {
         let now = at.call.now;
         if let Decision::Try { target, .. } = at.decision {
@@ -122,6 +125,8 @@ struct Flapping {
 }
 
 impl Held for Flapping {
+    const WANTS: &'static [News] = &[News::First, News::Further, News::Waits, News::GivesUp];
+
     fn decided(&mut self, at: &Decided<'_>) -> Option<String> {
         let now = at.call.now;
         self.turns.now(at, self.names.len()).find_map(|target| {

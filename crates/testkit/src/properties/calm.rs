@@ -30,7 +30,7 @@ impl Calm {
     /// Costs one run of the scenario. None if that breaks a law: then nothing else can be run, either.
     pub(super) fn of(resolved: &Resolved) -> Option<Arc<Self>> {
         let calm = Self { asked: vec![Vec::new(); resolved.scenario.routers.len()], ..Self::default() };
-        let mut trials = Trials::new(resolved, Some(Box::new(calm))).ok()?;
+        let mut trials = Trials::lean(resolved, Some(Box::new(calm))).ok()?;
         let trial = trials.run(&OutageScript::default(), Length::Whole).ok()?;
         let monitor = trial.monitor()? as &dyn Any;
         Some(Arc::new(monitor.downcast_ref::<Self>()?.clone()))

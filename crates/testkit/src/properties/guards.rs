@@ -9,7 +9,7 @@ use sandbox_routers::Decision;
 use sandbox_routers::parts::SpendCap;
 
 use super::held::{Held, watch};
-use super::{How, Property, Sort};
+use super::{How, News, Property, Sort};
 
 pub(super) const IN_FLIGHT: Property = Property {
     name: "in-flight",
@@ -56,6 +56,8 @@ struct InFlight {
 }
 
 impl Held for InFlight {
+    const WANTS: &'static [News] = &[News::First, News::Further, News::Results, News::Left];
+
     fn decided(&mut self, at: &Decided<'_>) -> Option<String> {
         let Decision::Try { target, .. } = at.decision else { return None };
         self.running[target] += 1;
@@ -95,6 +97,8 @@ fn period(cap: &SpendCap, now: Time) -> u64 {
 }
 
 impl Held for SpendCaps {
+    const WANTS: &'static [News] = &[News::First, News::Further, News::Results];
+
     fn decided(&mut self, at: &Decided<'_>) -> Option<String> {
         let Decision::Try { target, .. } = at.decision else { return None };
         let mut caps = self.caps.iter().filter(|(cap, _)| cap.targets >> target & 1 == 1);

@@ -8,7 +8,7 @@ use sandbox_routers::Decision;
 use sandbox_routers::parts::{Hedge, Losers};
 
 use super::held::{Held, watch};
-use super::{How, Property, Sort};
+use super::{How, News, Property, Sort};
 
 pub(super) const HEDGES: Property = Property {
     name: "hedges",
@@ -30,6 +30,8 @@ struct Hedges {
 }
 
 impl Held for Hedges {
+    const WANTS: &'static [News] = &[News::Further, News::Left];
+
     fn decided(&mut self, at: &Decided<'_>) -> Option<String> {
         let Decision::Try { target, .. } = at.decision else { return None };
         let running = at.call.attempts.iter().filter(|tried| tried.answer.is_none());

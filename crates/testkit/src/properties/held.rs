@@ -6,15 +6,27 @@ use sandbox_engine::Monitor;
 use sandbox_engine::monitor::{Decided, Ended, Learnt, Left, request_of};
 use sandbox_routers::{Decision, Fleet, Promises, Reason};
 
-use super::{Broken, Subject, Watch};
+use super::{Broken, Memory, News, Subject, Watch};
 
 /// Watches one router. Each call may say what was wrong, in a fragment that goes on with the request and the time.
 pub(super) trait Held: Clone + Send + 'static {
-    /// Whether it wants to be told of ends.
-    const HEARS_ENDS: bool = false;
+    /// What it wants to be told of: of nothing else it is.
+    const WANTS: &'static [News];
 
     /// The router has decided.
-    fn decided(&mut self, at: &Decided<'_>) -> Option<String>;
+    fn decided(&mut self, _at: &Decided<'_>) -> Option<String> {
+        None
+    }
+
+    /// The router has decided, and its rules said this before.
+    fn before(&mut self, _at: &Decided<'_>, _rules: &Memory) -> Option<String> {
+        None
+    }
+
+    /// The same, and its rules say this after it.
+    fn after(&mut self, _at: &Decided<'_>, _rules: &Memory) -> Option<String> {
+        None
+    }
 
     /// It learns how an attempt ended.
     fn learnt(&mut self, _at: &Learnt<'_>) -> Option<String> {
@@ -103,9 +115,7 @@ impl<H: Held> Monitor for Watched<H> {
     }
 
     fn ended(&mut self, at: &Ended) {
-        if H::HEARS_ENDS {
-            self.held.iter_mut().flatten().for_each(|held| held.ended(at));
-        }
+        self.held.iter_mut().flatten().for_each(|held| held.ended(at));
     }
 
     fn is_done(&self) -> bool {
@@ -116,6 +126,20 @@ impl<H: Held> Monitor for Watched<H> {
 impl<H: Held> Watch for Watched<H> {
     fn broken(&self) -> Option<&Broken> {
         self.broken.as_ref()
+    }
+
+    fn wants(&self, news: News, router: usize) -> bool {
+        self.held[router].is_some() && H::WANTS.contains(&news)
+    }
+
+    fn before(&mut self, at: &Decided<'_>, rules: &Memory) {
+        let what = self.held[at.router].as_mut().and_then(|held| held.before(at, rules));
+        self.note(what, at.call.now, at.call.request);
+    }
+
+    fn after(&mut self, at: &Decided<'_>, rules: &Memory) {
+        let what = self.held[at.router].as_mut().and_then(|held| held.after(at, rules));
+        self.note(what, at.call.now, at.call.request);
     }
 }
 

@@ -17,6 +17,7 @@ mod guards;
 mod hedges;
 mod held;
 mod memory;
+mod news;
 mod open;
 mod out;
 mod renaming;
@@ -28,7 +29,10 @@ mod splitting;
 mod time_shift;
 
 use dyn_clone::DynClone;
+pub use memory::Memory;
+pub use news::News;
 use sandbox_core::{Span, Time};
+use sandbox_engine::monitor::Decided;
 use sandbox_engine::{Monitor, RunError, Trials};
 use sandbox_model::OutageScript;
 use sandbox_routers::Promises;
@@ -135,6 +139,22 @@ impl Subject {
 pub trait Watch: Monitor {
     /// What broke it first, if anything did.
     fn broken(&self) -> Option<&Broken>;
+
+    /// Whether it wants to be told of such news of a router. Asked once, before the run.
+    fn wants(&self, news: News, router: usize) -> bool {
+        let _ = router;
+        news != News::Rules
+    }
+
+    /// A router has decided, and this is what its rules said before. For [`News::Rules`].
+    fn before(&mut self, at: &Decided<'_>, rules: &Memory) {
+        let _ = (at, rules);
+    }
+
+    /// The same, and this is what its rules say after it.
+    fn after(&mut self, at: &Decided<'_>, rules: &Memory) {
+        let _ = (at, rules);
+    }
 }
 
 dyn_clone::clone_trait_object!(Watch);

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use sandbox_core::Time;
-use sandbox_engine::monitor::{Decided, Learnt, Left};
-use sandbox_routers::{Decision, Fleet, Reason};
+use sandbox_engine::monitor::Decided;
+use sandbox_routers::{Decision, Reason};
 
 use super::held::{Held, Router, Turns, watch};
 use super::memory::Memory;
 use super::open::Open;
-use super::{How, Property, Sort};
+use super::{How, News, Property, Sort};
 
 pub(super) const OUT: Property = Property {
     name: "out",
@@ -22,7 +22,7 @@ pub(super) const OUT: Property = Property {
             // What is not told may have a target out, too: then some failures do not count.
             let keeps_out = router.promises.memory.iter().any(|rule| !rule.ranks());
             let held = router.promises.out_is_out && memory.whole && keeps_out;
-            held.then(|| Out { memory, names: router.names.clone() })
+            held.then(|| Out { names: router.names.clone() })
         })
     }),
 };
@@ -33,11 +33,11 @@ pub(super) const LAST_IN_LINE: Property = Property {
     sort: Sort::Safety,
     how: How::Watched(|subject| {
         watch(LAST_IN_LINE.name, subject, |router| {
-            let heard = Heard::new(router);
+            let memory = Memory::new(router.promises, router.names.len());
             let demotes =
                 router.promises.memory.iter().any(|rule| matches!(rule, sandbox_routers::Rule::Demotion(_)));
-            let told = heard.memory.whole && heard.memory.whole_line;
-            (router.promises.last_is_last && demotes && told).then_some(LastInLine(heard))
+            let told = memory.whole && memory.whole_line;
+            (router.promises.last_is_last && demotes && told).then(|| LastInLine(Line::new(router)))
         })
     }),
 };
@@ -48,11 +48,11 @@ pub(super) const NO_CAUSE: Property = Property {
     sort: Sort::Safety,
     how: How::Watched(|subject| {
         watch(NO_CAUSE.name, subject, |router| {
-            let heard = Heard::new(router);
-            let prefers = router.promises.last_is_last && heard.memory.whole_line;
+            let memory = Memory::new(router.promises, router.names.len());
+            let prefers = router.promises.last_is_last && memory.whole_line;
             let order = if prefers { router.promises.order.clone() } else { Vec::new() };
-            (router.promises.memory_is_all && heard.memory.whole).then_some(NoCause {
-                heard,
+            (router.promises.memory_is_all && memory.whole).then(|| NoCause {
+                line: Line::new(router),
                 prefers,
                 order,
                 turns: Turns::default(),
@@ -63,17 +63,17 @@ pub(super) const NO_CAUSE: Property = Property {
 
 #[derive(Clone)]
 struct Out {
-    memory: Memory,
     names: Arc<[String]>,
 }
 
 impl Held for Out {
-    fn decided(&mut self, at: &Decided<'_>) -> Option<String> {
+    const WANTS: &'static [News] = &[News::Rules];
+
+    fn before(&mut self, at: &Decided<'_>, rules: &Memory) -> Option<String> {
         let Decision::Try { target, .. } = at.decision else { return None };
         let now = at.call.now;
-        self.memory.passes(now);
         let name = &self.names[target];
-        let wrong = self.memory.rules.iter().find_map(|rule| {
+        rules.rules.iter().find_map(|rule| {
             let until = rule.out_until(target);
             if until > now {
                 let until = if until == Time::MAX { "it is better".to_owned() } else { seconds(until) };
@@ -81,23 +81,7 @@ impl Held for Out {
             }
             let probes = rule.full(target, now)?;
             Some(format!("`{name}` is asked, which is half-open and has its {probes} probes already"))
-        });
-        self.memory.asked(target, now);
-        wrong
-    }
-
-    fn learnt(&mut self, at: &Learnt<'_>) -> Option<String> {
-        self.memory.learnt(at.seen);
-        None
-    }
-
-    fn left(&mut self, at: &Left) -> Option<String> {
-        self.memory.left(at.target, at.began);
-        None
-    }
-
-    fn heard(&mut self, report: &Fleet) {
-        self.memory.heard(report);
+        })
     }
 }
 
@@ -105,81 +89,52 @@ fn seconds(at: Time) -> String {
     at.since(Time::ZERO).to_string()
 }
 
-/// A memory, and whom a router might ask.
+/// Whom a router might ask.
 #[derive(Clone)]
-struct Heard {
-    memory: Memory,
+struct Line {
     open: Open,
     names: Arc<[String]>,
 }
 
-impl Heard {
+impl Line {
     fn new(router: &Router<'_>) -> Self {
-        let targets = router.names.len();
-        Self {
-            memory: Memory::new(router.promises, targets),
-            open: Open::new(router.promises, targets),
-            names: router.names.clone(),
-        }
-    }
-
-    /// A decision is looked at before what follows from it.
-    fn decided(&mut self, at: &Decided<'_>, look: impl FnOnce(&Self) -> Option<String>) -> Option<String> {
-        self.memory.passes(at.call.now);
-        let wrong = look(self);
-        if let Decision::Try { target, .. } = at.decision {
-            self.memory.asked(target, at.call.now);
-        }
-        wrong
+        Self { open: Open::new(router.promises, router.names.len()), names: router.names.clone() }
     }
 }
 
 #[derive(Clone)]
-struct LastInLine(Heard);
+struct LastInLine(Line);
 
 impl Held for LastInLine {
-    fn decided(&mut self, at: &Decided<'_>) -> Option<String> {
-        self.0.decided(at, |Heard { memory, open, names }| {
-            let Decision::Try { target, .. } = at.decision else { return None };
-            let now = at.call.now;
-            let fresh = |target: usize| at.call.attempts.iter().all(|tried| tried.target != target);
-            if !memory.is_last(target, now) || !fresh(target) {
-                return None;
-            }
-            // Where groups overlap nobody can see in which the request is.
-            let beside =
-                open.groups.iter().filter(|group| *group >> target & 1 == 1).fold(u64::MAX, |all, g| all & g);
-            let better = (0..names.len()).find(|&other| {
-                beside >> other & 1 == 1
-                    && fresh(other)
-                    && open.has(other, at)
-                    && memory.is_fine(other, now, at.targets[other].in_flight)
-            })?;
-            Some(format!(
-                "`{}` is asked, which is last in line after a recent outage, although `{}` is fine",
-                names[target], names[better]
-            ))
-        })
-    }
+    const WANTS: &'static [News] = &[News::Rules];
 
-    fn learnt(&mut self, at: &Learnt<'_>) -> Option<String> {
-        self.0.memory.learnt(at.seen);
-        None
-    }
-
-    fn left(&mut self, at: &Left) -> Option<String> {
-        self.0.memory.left(at.target, at.began);
-        None
-    }
-
-    fn heard(&mut self, report: &Fleet) {
-        self.0.memory.heard(report);
+    fn before(&mut self, at: &Decided<'_>, rules: &Memory) -> Option<String> {
+        let Self(Line { open, names }) = self;
+        let Decision::Try { target, .. } = at.decision else { return None };
+        let now = at.call.now;
+        let fresh = |target: usize| at.call.attempts.iter().all(|tried| tried.target != target);
+        if !rules.is_last(target, now) || !fresh(target) {
+            return None;
+        }
+        // Where groups overlap nobody can see in which the request is.
+        let beside =
+            open.groups.iter().filter(|group| *group >> target & 1 == 1).fold(u64::MAX, |all, g| all & g);
+        let better = (0..names.len()).find(|&other| {
+            beside >> other & 1 == 1
+                && fresh(other)
+                && open.has(other, at)
+                && rules.is_fine(other, now, at.targets[other].in_flight)
+        })?;
+        Some(format!(
+            "`{}` is asked, which is last in line after a recent outage, although `{}` is fine",
+            names[target], names[better]
+        ))
     }
 }
 
 #[derive(Clone)]
 struct NoCause {
-    heard: Heard,
+    line: Line,
     /// It never avoids a target that nothing is wrong with.
     prefers: bool,
     order: Vec<usize>,
@@ -187,59 +142,46 @@ struct NoCause {
 }
 
 impl Held for NoCause {
-    fn decided(&mut self, at: &Decided<'_>) -> Option<String> {
-        let Self { heard, prefers, order, .. } = self;
-        let passed_over = heard.decided(at, |Heard { memory, open, names }| {
-            let Decision::Try { target, reason } = at.decision else { return None };
-            let now = at.call.now;
-            let all_fine =
-                || (0..names.len()).all(|other| memory.is_fine(other, now, at.targets[other].in_flight));
-            if *prefers && reason == Reason::Avoids && all_fine() {
-                let name = &names[target];
-                return Some(format!("`{name}` is asked to avoid another, and the rules have nobody out"));
+    const WANTS: &'static [News] = &[News::Rules];
+
+    fn before(&mut self, at: &Decided<'_>, rules: &Memory) -> Option<String> {
+        let Self { line: Line { open, names }, prefers, order, .. } = self;
+        let Decision::Try { target, reason } = at.decision else { return None };
+        let now = at.call.now;
+        let fine = |other: usize| rules.is_fine(other, now, at.targets[other].in_flight);
+        if *prefers && reason == Reason::Avoids && (0..names.len()).all(fine) {
+            let name = &names[target];
+            return Some(format!("`{name}` is asked to avoid another, and the rules have nobody out"));
+        }
+        if !at.call.attempts.is_empty() {
+            return None;
+        }
+        let before = order.iter().take_while(|&&other| other != target);
+        let over = before.copied().find(|&other| open.has(other, at) && fine(other))?;
+        Some(format!(
+            "`{}` is asked and `{}` passed over, which the rules do not have out",
+            names[target], names[over]
+        ))
+    }
+
+    fn after(&mut self, at: &Decided<'_>, rules: &Memory) -> Option<String> {
+        let names = &self.line.names;
+        let now = at.call.now;
+        self.turns.now(at, names.len()).find_map(|target| {
+            let believed = at.strategy.down_until(target);
+            if believed <= now {
+                return None;
             }
-            if at.call.attempts.is_empty() {
-                let before = order.iter().take_while(|&&other| other != target);
-                let over = before.copied().find(|&other| {
-                    open.has(other, at) && memory.is_fine(other, now, at.targets[other].in_flight)
-                })?;
-                return Some(format!(
-                    "`{}` is asked and `{}` passed over, which the rules do not have out",
-                    names[target], names[over]
-                ));
-            }
-            None
-        });
-        let turns = &mut self.turns;
-        passed_over.or_else(|| {
-            let Heard { memory, names, .. } = &self.heard;
-            let now = at.call.now;
-            turns.now(at, names.len()).find_map(|target| {
-                let (believed, told) = (at.strategy.down_until(target), memory.down_until(target));
-                (believed > now && believed > told).then(|| {
-                    let until =
-                        if believed == Time::MAX { "further notice".to_owned() } else { seconds(believed) };
-                    let so = match told > now {
-                        true => format!("have it down only until {}", seconds(told)),
-                        false => "do not have it down at all".to_owned(),
-                    };
-                    format!("`{}` is believed down until {until}, and the rules {so}", names[target])
-                })
+            let told = rules.down_until(target);
+            (believed > told).then(|| {
+                let until =
+                    if believed == Time::MAX { "further notice".to_owned() } else { seconds(believed) };
+                let so = match told > now {
+                    true => format!("have it down only until {}", seconds(told)),
+                    false => "do not have it down at all".to_owned(),
+                };
+                format!("`{}` is believed down until {until}, and the rules {so}", names[target])
             })
         })
-    }
-
-    fn learnt(&mut self, at: &Learnt<'_>) -> Option<String> {
-        self.heard.memory.learnt(at.seen);
-        None
-    }
-
-    fn left(&mut self, at: &Left) -> Option<String> {
-        self.heard.memory.left(at.target, at.began);
-        None
-    }
-
-    fn heard(&mut self, report: &Fleet) {
-        self.heard.memory.heard(report);
     }
 }

@@ -8,7 +8,7 @@ use sandbox_model::Answer;
 use sandbox_routers::{Backoff, Decision, Jitter, Statuses};
 
 use super::held::{Held, watch};
-use super::{How, Property, Sort};
+use super::{How, News, Property, Sort};
 
 pub(super) const RETRIES_ON: Property = Property {
     name: "retries-on",
@@ -52,6 +52,8 @@ struct RetriesOn {
 }
 
 impl Held for RetriesOn {
+    const WANTS: &'static [News] = &[News::Further];
+
     fn decided(&mut self, at: &Decided<'_>) -> Option<String> {
         let Decision::Try { target, .. } = at.decision else { return None };
         let attempts = at.call.attempts;
@@ -108,6 +110,8 @@ fn least(backoff: &Backoff, n: usize) -> Span {
 }
 
 impl Held for Waits {
+    const WANTS: &'static [News] = &[News::Further];
+
     fn decided(&mut self, at: &Decided<'_>) -> Option<String> {
         let Decision::Try { target, .. } = at.decision else { return None };
         let attempts = at.call.attempts;

@@ -8,7 +8,7 @@ use sandbox_routers::Decision;
 use sandbox_routers::parts::RetryBudget;
 
 use super::held::{Held, Router, watch};
-use super::{How, Property, Sort};
+use super::{How, News, Property, Sort};
 
 pub(super) const RETRY_BUDGET: Property = Property {
     name: "retry-budget",
@@ -117,7 +117,7 @@ fn fewest_retries(groups: &[u64], targets: impl Iterator<Item = usize>) -> u64 {
 }
 
 impl Held for Bucket {
-    const HEARS_ENDS: bool = true;
+    const WANTS: &'static [News] = &[News::First, News::Further, News::Waits, News::GivesUp, News::Ends];
 
     fn decided(&mut self, at: &Decided<'_>) -> Option<String> {
         let (call, attempts) = (at.call, at.call.attempts);

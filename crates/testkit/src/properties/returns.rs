@@ -23,7 +23,7 @@ use sandbox_routers::{Call, Decision, Fleet, Promises, Returns, Strategy};
 
 use super::beside::last_end;
 use super::calm::{Calm, LOOK, asked_for, returns_within};
-use super::{Broken, How, Property, Sort, Subject, Watch};
+use super::{Broken, How, News, Property, Sort, Subject, Watch};
 
 /// Costs one run without faults beforehand.
 pub(super) const RETURNS: Property = Property {
@@ -43,7 +43,11 @@ fn watch(subject: &Subject) -> Option<Box<dyn Watch>> {
     }
     let calm = Calm::of(&subject.resolved)?;
     let routers = subject.promises.iter().map(|promises| {
-        promises.returns.map(|returns| Memory { returns, promises: promises.clone(), ..Memory::default() })
+        promises.returns.map(|returns| Memory {
+            returns,
+            promises: Arc::new(promises.clone()),
+            ..Memory::default()
+        })
     });
     Some(Box::new(Watched { routers: routers.collect(), calm, last: None, asked: Span::ZERO, broken: None }))
 }
@@ -62,7 +66,7 @@ struct Watched {
 #[derive(Clone)]
 struct Memory {
     returns: Returns,
-    promises: Promises,
+    promises: Arc<Promises>,
     /// It has made one decision, and never learnt anything.
     fresh: Option<Box<dyn Strategy>>,
     /// The last word against any target.
@@ -81,7 +85,7 @@ impl Default for Memory {
     fn default() -> Self {
         Self {
             returns: Returns { within: Span::ZERO, exactly: false },
-            promises: Promises::default(),
+            promises: Arc::default(),
             fresh: None,
             against: Time::ZERO,
             slowest: Span::ZERO,
@@ -235,5 +239,10 @@ impl Monitor for Watched {
 impl Watch for Watched {
     fn broken(&self) -> Option<&Broken> {
         self.broken.as_ref()
+    }
+
+    fn wants(&self, news: News, router: usize) -> bool {
+        let of_it = !matches!(news, News::Further | News::Ends | News::Rules);
+        of_it && self.routers[router].is_some()
     }
 }

@@ -7,7 +7,7 @@ use sandbox_routers::{Decision, Statuses};
 
 use super::held::{Held, watch};
 use super::open::Open;
-use super::{How, Property, Sort};
+use super::{How, News, Property, Sort};
 
 pub(super) const SHEDS: Property = Property {
     name: "sheds",
@@ -38,6 +38,8 @@ struct Sheds {
 }
 
 impl Held for Sheds {
+    const WANTS: &'static [News] = &[News::GivesUp];
+
     fn decided(&mut self, at: &Decided<'_>) -> Option<String> {
         let Decision::GiveUp(_) = at.decision else { return None };
         let attempts = at.call.attempts;

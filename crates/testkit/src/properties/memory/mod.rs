@@ -75,7 +75,7 @@ dyn_clone::clone_trait_object!(Told);
 
 /// What all rules of a router say.
 #[derive(Clone)]
-pub(super) struct Memory {
+pub struct Memory {
     pub(super) rules: Vec<Box<dyn Told>>,
     several: u64,
     forgives_callers: bool,
@@ -87,7 +87,7 @@ pub(super) struct Memory {
 
 impl Memory {
     /// Of a router of so many targets that has seen nothing yet.
-    pub(super) fn new(promises: &Promises, targets: usize) -> Self {
+    pub(crate) fn new(promises: &Promises, targets: usize) -> Self {
         let all = if targets >= 64 { u64::MAX } else { (1 << targets) - 1 };
         let groups = if promises.groups.is_empty() { vec![all] } else { promises.groups.clone() };
         let shared = groups.iter().filter(|group| group.count_ones() > 1).fold(0, |all, group| all | group);
@@ -106,15 +106,15 @@ impl Memory {
         }
     }
 
-    pub(super) fn passes(&mut self, now: Time) {
+    pub(crate) fn passes(&mut self, now: Time) {
         self.rules.iter_mut().for_each(|rule| rule.passes(now));
     }
 
-    pub(super) fn asked(&mut self, target: usize, now: Time) {
+    pub(crate) fn asked(&mut self, target: usize, now: Time) {
         self.rules.iter_mut().for_each(|rule| rule.asked(target, now));
     }
 
-    pub(super) fn learnt(&mut self, seen: &Seen) {
+    pub(crate) fn learnt(&mut self, seen: &Seen) {
         self.passes(seen.now);
         if seen.by_caller && self.forgives_callers {
             self.left(seen.target, seen.began);
@@ -125,11 +125,11 @@ impl Memory {
         self.rules.iter_mut().for_each(|rule| rule.learnt(seen, several, out));
     }
 
-    pub(super) fn left(&mut self, target: usize, began: Time) {
+    pub(crate) fn left(&mut self, target: usize, began: Time) {
         self.rules.iter_mut().for_each(|rule| rule.left(target, began));
     }
 
-    pub(super) fn heard(&mut self, report: &Fleet) {
+    pub(crate) fn heard(&mut self, report: &Fleet) {
         self.passes(report.now);
         self.rules.iter_mut().for_each(|rule| rule.heard(report));
     }
