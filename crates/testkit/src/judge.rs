@@ -102,7 +102,7 @@ impl Judge {
     /// How long a script must be simulated for the properties.
     fn settled(&self, script: &OutageScript) -> Length {
         let last = script.faults.iter().map(|fault| fault.until).max().unwrap_or(Time::ZERO);
-        Length::Until(last.saturating_add(self.subject.settles_within()))
+        Length::Until(last.saturating_add(self.subject.settles_within(script)))
     }
 
     fn judge_for(&mut self, script: &OutageScript, length: Length) -> Result<Verdict, RunError> {

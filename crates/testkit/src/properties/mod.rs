@@ -118,19 +118,20 @@ impl Subject {
     }
 
     /// How long after the last fault a run must go on for every property to have its say: a deadline, the longest that
-    /// a router promises to remember, and a minute in which to look. A Retry-After is counted on up to a minute, and an
-    /// attempt up to half of one. No longer than the scenario.
+    /// a router promises to remember after this script, a minute in which to look, and half of one in which somebody must
+    /// come by to be looked at. A Retry-After counts as the longest of the script, and an attempt as long as a deadline.
+    /// No longer than the scenario.
     #[must_use]
-    pub fn settles_within(&self) -> Span {
-        let minute = Span::from_secs(60);
+    pub fn settles_within(&self, script: &OutageScript) -> Span {
+        let asked = calm::asked_for(script);
         let deadlines = self.resolved.scenario.workloads.iter().map(|workload| workload.deadline);
         let deadline = deadlines.max().unwrap_or(Span::ZERO);
-        let probe = deadline.min(Span::from_secs(30));
         let reached = beside::reached(&self.resolved);
         let within =
-            reached.iter().filter_map(|&router| calm::returns_within(&self.promises[router], minute, probe));
+            reached.iter().filter_map(|&router| calm::returns_within(&self.promises[router], asked, deadline));
         let within = within.max().unwrap_or(Span::ZERO);
-        let whole = deadline.saturating_add(within).saturating_add(calm::LOOK);
+        let look = calm::LOOK + calm::LOOK / 2;
+        let whole = deadline.saturating_add(within).saturating_add(look);
         whole.min(self.resolved.scenario.duration)
     }
 }
@@ -216,13 +217,18 @@ mod tests {
     #[test]
     fn a_run_goes_on_as_long_as_promises_take() {
         let mut subject = subject();
-        // A deadline, the minute of a Retry-After, and a minute to look.
-        assert_eq!(subject.settles_within(), Span::from_secs(20 + 60 + 60));
+        let (plain, mut asks) = (down("60s", "70s"), down("60s", "70s"));
+        let retry_after = Some(Span::from_secs(45));
+        asks.faults[0].kind = FaultKind::Down { status: Status::UNAVAILABLE, retry_after };
+        // A deadline, the script's Retry-After, and a minute and a half to look.
+        assert_eq!(subject.settles_within(&plain), Span::from_secs(20 + 90));
+        assert_eq!(subject.settles_within(&asks), Span::from_secs(20 + 45 + 90));
         let returns = Some(sandbox_routers::Returns { within: Span::from_mins(5), exactly: true });
         subject.promises[0].returns = returns;
-        assert_eq!(subject.settles_within(), Span::from_secs(20 + 360 + 60));
+        assert_eq!(subject.settles_within(&plain), Span::from_secs(20 + 300 + 90));
+        assert_eq!(subject.settles_within(&asks), Span::from_secs(20 + 345 + 90));
         subject.promises[0].returns =
             returns.map(|r| sandbox_routers::Returns { within: Span::from_hours(1), ..r });
-        assert_eq!(subject.settles_within(), Span::from_mins(10));
+        assert_eq!(subject.settles_within(&plain), Span::from_mins(10));
     }
 }
