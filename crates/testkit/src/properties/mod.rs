@@ -9,6 +9,7 @@ mod beliefs;
 mod beside;
 mod calm;
 mod capacity;
+mod causality;
 mod clairvoyant;
 mod dearer_grid;
 mod drains;
@@ -89,6 +90,7 @@ pub const ALL: &[Property] = &[
     drains::DRAINS,
     clairvoyant::CLAIRVOYANT,
     fewer_faults::FEWER_FAULTS,
+    causality::CAUSALITY,
     capacity::CAPACITY,
     dearer_grid::DEARER_GRID,
     renaming::RENAMING,
@@ -135,6 +137,11 @@ impl Subject {
 pub trait Watch: Monitor {
     /// What broke it first, if anything did.
     fn broken(&self) -> Option<&Broken>;
+
+    /// Whether anything happened so far that could have broken it, as far as it keeps count.
+    fn has_spoken(&self) -> bool {
+        true
+    }
 }
 
 dyn_clone::clone_trait_object!(Watch);
