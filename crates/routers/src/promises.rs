@@ -195,6 +195,8 @@ impl Parts {
             // Its costs of time and of failures are in dollars.
             Pick::Measured(_) => None,
             Pick::LowestCost | Pick::InverseSquarePrice => Some(Prices::Relative),
+            // A conversation stays only where reading its cache is cheaper than the prompt.
+            _ if self.sticky.is_some() => Some(Prices::Relative),
             _ => Some(Prices::Blind),
         }
     }
@@ -319,5 +321,19 @@ impl Parts {
         let asks = !retry.backoff.retry_after_max.is_zero() && retry.retry_after.together.is_none();
         let keeps = always && full && asks && retry.rounds == 0 && self.hedge.is_none() && self.apart();
         keeps.then(|| (retry.retry_after.on.clone(), retry.backoff.retry_after_max))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sticky::Sticky;
+
+    #[test]
+    fn a_conversation_that_stays_for_its_cache_looks_at_prices() {
+        let parts = Parts::plain(2);
+        assert_eq!(parts.promises().prices, Some(Prices::Blind));
+        let sticky = Parts { sticky: Some(Sticky::DEFAULT), ..parts };
+        assert_eq!(sticky.promises().prices, Some(Prices::Relative));
     }
 }

@@ -11,7 +11,8 @@ use super::{Broken, Compare, How, Property, Sort, Subject};
 
 /// Costs a whole run of the script over the scenario, and one over the scenario in which nothing is ever short. Scripts
 /// that take capacity away are left out: what waits for a slot is not lost with the slots; and those with a lossy link: an
-/// answer that is made sooner is on its way at another time.
+/// answer that is made sooner is on its way at another time. Says nothing of a router with a memory: who is served sooner
+/// teaches it sooner.
 pub(super) const CAPACITY: Property = Property {
     name: "capacity",
     says: "Where the router remembers nothing, whom the plan serves at the first attempt it serves with room for all, too.",

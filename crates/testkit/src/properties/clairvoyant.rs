@@ -6,7 +6,7 @@
 
 use sandbox_core::Span;
 use sandbox_engine::{Outcome, RunError, Trials};
-use sandbox_model::{FaultKind, FaultScope, OutageScript};
+use sandbox_model::{FaultScope, OutageScript};
 use sandbox_scenario::Resolved;
 use sandbox_scenario::file::{self, Strategy};
 
@@ -60,12 +60,9 @@ struct Clairvoyant {
 impl Compare for Clairvoyant {
     fn compare(&mut self, _: &mut Trials, script: &OutageScript) -> Result<Option<Broken>, RunError> {
         let broken = |at, request, what| Broken { property: CLAIRVOYANT.name.to_owned(), at, request, what };
-        // A clairvoyant does not send into a link that nothing passes, and not where a stream would break off: it does not
-        // know that the link will be there again in time, or that the answer is short. Who does not look is lucky.
-        let by_luck = |kind: &FaultKind| {
-            kind.scope() == FaultScope::Link || matches!(kind, FaultKind::StreamCut { .. })
-        };
-        if script.faults.iter().any(|fault| by_luck(&fault.kind)) {
+        // A clairvoyant does not send into a link that nothing passes: it does not know that the link will be there again in
+        // time. Who does not look is lucky.
+        if script.faults.iter().any(|fault| fault.kind.scope() == FaultScope::Link) {
             return Ok(None);
         }
         let served = self.router.fates(script)?;

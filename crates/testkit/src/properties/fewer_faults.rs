@@ -13,7 +13,7 @@ use super::beside::{Beside, entry, lost, memoryless, roomy};
 use super::{Broken, Compare, How, Property, Sort, Subject};
 
 /// Costs a whole run of the script, and one for each of its first [`MOST`] faults, over the scenario in which nothing is
-/// ever short.
+/// ever short. Says nothing of a router with a memory, which learns from faults: of that one [`super::causality`] does.
 pub(super) const FEWER_FAULTS: Property = Property {
     name: "fewer-faults",
     says: "Where the router remembers nothing and nothing is short, whom the plan serves at the first attempt it serves \

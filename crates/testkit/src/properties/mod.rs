@@ -9,6 +9,7 @@ mod beliefs;
 mod beside;
 mod calm;
 mod capacity;
+mod causality;
 mod clairvoyant;
 mod dearer_grid;
 mod drains;
@@ -93,6 +94,7 @@ pub const ALL: &[Property] = &[
     drains::DRAINS,
     clairvoyant::CLAIRVOYANT,
     fewer_faults::FEWER_FAULTS,
+    causality::CAUSALITY,
     capacity::CAPACITY,
     dearer_grid::DEARER_GRID,
     renaming::RENAMING,
@@ -155,6 +157,11 @@ pub trait Watch: Monitor {
     /// The same, and this is what its rules say after it.
     fn after(&mut self, at: &Decided<'_>, rules: &Memory) {
         let _ = (at, rules);
+    }
+
+    /// Whether anything happened so far that could have broken it, as far as it keeps count.
+    fn has_spoken(&self) -> bool {
+        true
     }
 }
 

@@ -49,7 +49,14 @@ fn watch(subject: &Subject) -> Option<Box<dyn Watch>> {
             ..Memory::default()
         })
     });
-    Some(Box::new(Watched { routers: routers.collect(), calm, last: None, asked: Span::ZERO, broken: None }))
+    Some(Box::new(Watched {
+        routers: routers.collect(),
+        calm,
+        last: None,
+        asked: Span::ZERO,
+        spoke: false,
+        broken: None,
+    }))
 }
 
 #[derive(Clone)]
@@ -60,6 +67,8 @@ struct Watched {
     /// When the last fault ends, once the script is known.
     last: Option<Time>,
     asked: Span,
+    /// Something was held to what it promises.
+    spoke: bool,
     broken: Option<Broken>,
 }
 
@@ -131,6 +140,7 @@ impl Watched {
         let note = Cell::new(0);
         let expected = fresh.next(&Call { note: &note, ..*at.call }, at.targets);
         if let Decision::Try { target, .. } = expected {
+            self.spoke = true;
             let what = match at.decision {
                 Decision::Try { target: asked, .. } if asked == target => return,
                 Decision::Try { target: asked, .. } => {
@@ -162,6 +172,8 @@ impl Watched {
         }
         let (since, counts) = (memory.since, std::mem::take(&mut memory.counts));
         memory.since = now;
+        self.spoke |=
+            (0..counts.len()).any(|target| self.calm.asked(at.router, target, since, now) >= MISSED);
         let missed = counts.iter().enumerate().find_map(|(target, count)| {
             let usual = self.calm.asked(at.router, target, since, now);
             (*count == 0 && usual >= MISSED).then_some((target, usual))
@@ -244,5 +256,9 @@ impl Watch for Watched {
     fn wants(&self, news: News, router: usize) -> bool {
         let of_it = !matches!(news, News::Further | News::Ends | News::Rules);
         of_it && self.routers[router].is_some()
+    }
+
+    fn has_spoken(&self) -> bool {
+        self.spoke
     }
 }

@@ -1,6 +1,7 @@
 //! Strategies that promise to remember nothing and to be blind to prices, and do otherwise.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sandbox_core::{Span, Time};
 use sandbox_model::{Answer, Fault, FaultKind, OutageScript, Status};
@@ -23,6 +24,9 @@ struct Liar {
     limited: bool,
 }
 
+/// What no strategy may have: a memory that goes on from one run to the next.
+static CALLS: AtomicU64 = AtomicU64::new(0);
+
 fn make(made: &Made<'_>) -> Result<Box<dyn Strategy>, Refusal> {
     let Some(Value::Text(does)) = made.settings.get("does") else { panic!("it says what it does") };
     let first = (0..made.targets.len()).min_by_key(|&target| &made.targets[target]).unwrap_or(0);
@@ -43,6 +47,7 @@ impl Strategy for Liar {
             "comes with limits" => usize::from(odd && !self.limited),
             "minds prices" => usize::from(odd && cheap),
             "minds names" => self.first,
+            "minds other runs" => usize::from(CALLS.fetch_add(1, Ordering::Relaxed).is_multiple_of(7)),
             _ => 0,
         };
         match call.attempts {
@@ -132,4 +137,9 @@ fn one_that_looks_at_prices_is_caught() {
 #[test]
 fn one_that_looks_at_names_is_caught() {
     assert_eq!(broken_by("minds names"), ["renaming"]);
+}
+
+#[test]
+fn one_that_looks_at_what_another_run_left_behind_is_caught() {
+    assert!(broken_by("minds other runs").contains(&"causality"));
 }

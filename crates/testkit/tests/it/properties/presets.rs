@@ -3,6 +3,7 @@
 //! `SWARM_SEED=7 SWARM_CASES=200 cargo test -p sandbox-testkit --test it presets` draws others.
 
 use sandbox_core::{Rng as _, Seed};
+use sandbox_engine::RunOptions;
 use sandbox_scenario::Resolved;
 use sandbox_testkit::properties::Subject;
 use sandbox_testkit::{Judge, Weather};
@@ -68,4 +69,26 @@ fn every_preset_keeps_every_safety_property_one() {
 #[test]
 fn every_preset_keeps_every_safety_property_two() {
     over((1..PRESETS.len()).step_by(2));
+}
+
+/// The search sees the run that `sandbox run` shows.
+#[test]
+fn a_run_that_is_watched_is_the_same_run() {
+    for preset in (0..PRESETS.len()).step_by(4) {
+        let mut dice = Seed::new(11).noise("watched").at(preset as u64, 0);
+        let (on, numbers) = (dice.next_u64() as u32 & ((1 << SWITCHES) - 1), dice.next_u64());
+        let text = Draw { preset, on, numbers }.text();
+        let resolved =
+            Resolved::parse("presets.ron", &text, None, &["objectives=[\"availability >= 0%\"]".to_owned()]);
+        let resolved = resolved.unwrap_or_else(|invalid| panic!("{invalid}\n{text}"));
+        let subject = Subject::new(resolved);
+        // An objective takes a whole run.
+        let objectives = subject.resolved.objectives.clone();
+        let mut judge = Judge::new(&subject, &safety(), &objectives).expect("no law is broken");
+        let verdict = judge.judge(&subject.resolved.script).expect("no law is broken");
+        let run = sandbox_engine::run(&subject.resolved, RunOptions::default()).expect("no law is broken");
+        assert_eq!(verdict.broken, None);
+        let fingerprint = verdict.fingerprint.expect("it came to its end").to_string();
+        assert_eq!(fingerprint, run.summary.fingerprint, "{}", PRESETS[preset].name);
+    }
 }
