@@ -153,10 +153,11 @@ pub(crate) fn check_replaceable(dir: &Path) -> Result<(), Failure> {
 }
 
 #[cfg(unix)]
-fn open_up(dir: &Path) {
+fn open_up(path: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
+    let mode = if path.is_dir() { 0o755 } else { 0o644 };
     // Not worth failing a finished run for.
-    let _ = fs::set_permissions(dir, fs::Permissions::from_mode(0o755));
+    let _ = fs::set_permissions(path, fs::Permissions::from_mode(mode));
 }
 
 #[cfg(not(unix))]
@@ -181,6 +182,7 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let mut file = NamedTempFile::new_in(parent).map_err(Failure::io("write in", parent))?;
     file.write_all(bytes).map_err(Failure::io("write", path))?;
     file.persist(path).map_err(|error| Failure::io("write", path)(error.error))?;
+    open_up(path);
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Scripts that were found, kept as files: `DIR/SCENARIO/PROPERTY-FINGERPRINT.ron`.
 //!
 //! A kept script is an outage script like any other, with a block that says what it was found to do
-//! ([`Found`](sandbox_scenario::file::Found)). Whoever searches runs them again first.
+//! ([`Found`]). Whoever searches runs them again first.
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
