@@ -218,7 +218,8 @@ pub(crate) struct Check {
     /// are checked one after the other
     #[arg(long = "router", value_name = "NAME")]
     pub(crate) routers: Vec<String>,
-    /// Property to hold; may be repeated [default: without --objective, all that say something of the scenario]
+    /// Property to hold, or a group of them: safety, liveness, metamorphic (several runs a case); may be repeated
+    /// [default: without --objective, safety and liveness]
     #[arg(long = "property", value_name = "NAME")]
     pub(crate) properties: Vec<String>,
     /// Objective to hold whatever the outages, like "availability >= 95%"; may be repeated

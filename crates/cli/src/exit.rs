@@ -60,10 +60,8 @@ pub(crate) enum Failure {
 
 impl From<CorpusError> for Failure {
     fn from(error: CorpusError) -> Self {
-        match error {
-            CorpusError::Invalid(invalid) => Self::Invalid(invalid),
-            CorpusError::Io { what, path, error } => Self::Io { what, path, error },
-        }
+        let CorpusError::Io { what, path, error } = error;
+        Self::Io { what, path, error }
     }
 }
 

@@ -64,12 +64,13 @@ pub(crate) fn charts(
     ]))
 }
 
-/// A run above its control twin, on the same axes: SVG and PNG under this name.
+/// A run above its control twin, on the same axes: SVG and PNG under this name. `title` goes on from the scenario's name.
 pub(crate) fn pair(
     resolved: &Resolved,
     run: &RunOutput,
     twin: &RunOutput,
     name: &str,
+    title: &str,
 ) -> Result<Files, Failure> {
     // What is compared is the course of things: a little lower than a picture of its own.
     let style = Style { height: 900, ..Style::default() };
@@ -78,8 +79,8 @@ pub(crate) fn pair(
         let figure = Figure::from_parts(summary, timeline, lane_faults, clock(resolved))?;
         Ok::<_, Failure>(Figure { title: format!("{}: {title}", summary.scenario), ..figure })
     };
-    let upper = figure(run, "this run")?;
-    let lower = figure(twin, "control twin (the same arrivals in calm weather)")?;
+    let upper = figure(run, title)?;
+    let lower = figure(twin, "control twin (calm weather)")?;
     Ok(Files::from([
         (format!("{name}.svg"), render_pair_svg(&upper, &lower, style)?.into_bytes()),
         (format!("{name}.png"), render_pair_png(&upper, &lower, style)?),
@@ -152,10 +153,11 @@ pub(crate) fn check_replaceable(dir: &Path) -> Result<(), Failure> {
 }
 
 #[cfg(unix)]
-fn open_up(dir: &Path) {
+fn open_up(path: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
+    let mode = if path.is_dir() { 0o755 } else { 0o644 };
     // Not worth failing a finished run for.
-    let _ = fs::set_permissions(dir, fs::Permissions::from_mode(0o755));
+    let _ = fs::set_permissions(path, fs::Permissions::from_mode(mode));
 }
 
 #[cfg(not(unix))]
@@ -180,6 +182,7 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let mut file = NamedTempFile::new_in(parent).map_err(Failure::io("write in", parent))?;
     file.write_all(bytes).map_err(Failure::io("write", path))?;
     file.persist(path).map_err(|error| Failure::io("write", path)(error.error))?;
+    open_up(path);
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sandbox_testkit::search::{self, Stage};
 
 /// Steps of the bar.
@@ -39,12 +39,26 @@ impl Progress {
 pub(crate) struct Searching {
     bar: ProgressBar,
     stage: Option<Stage>,
+    /// Runs that need not be made again.
+    known: u64,
+    /// Whether it was said how long it will take.
+    told: bool,
 }
 
+/// After so long it can be said how long a search will take.
+const SAYABLE: Duration = Duration::from_secs(5);
+/// What takes longer than this is said beforehand.
+const LONG: Duration = Duration::from_secs(60);
+
 impl Searching {
-    pub(crate) fn new() -> Self {
+    /// A search of which so many runs are known.
+    pub(crate) fn new(known: u64) -> Self {
         // Hidden where standard error is no terminal.
-        Self { bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10)), stage: None }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+        let style = ProgressStyle::with_template("running once without faults, for {elapsed}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.enable_steady_tick(Duration::from_millis(500));
+        Self { bar, stage: None, known, told: false }
     }
 
     /// So far it has come.
@@ -74,6 +88,28 @@ impl Searching {
         self.bar.set_message(more);
         self.bar.set_length(of.unwrap_or(done));
         self.bar.set_position(done);
+        self.expect(progress);
+    }
+
+    /// Says once, wherever standard error goes, how long a long search will take.
+    fn expect(&mut self, progress: search::Progress) {
+        let search::Progress { stage, done, of: Some(of) } = progress else { return };
+        let (elapsed, fresh) = (self.bar.elapsed(), done.saturating_sub(self.known));
+        if self.told || !matches!(stage, Stage::Cases | Stage::Worst) || elapsed < SAYABLE || fresh == 0 {
+            return;
+        }
+        self.told = true;
+        let each = elapsed.as_secs_f64() / fresh as f64;
+        let left =
+            Duration::try_from_secs_f64(each * of.saturating_sub(done) as f64).unwrap_or(Duration::MAX);
+        if left < LONG {
+            return;
+        }
+        let left = HumanDuration(left);
+        self.bar.suspend(|| {
+            eprintln!("{of} runs at {each:.2} s each: about {left} more (--cases sets their number)");
+            eprintln!("it may be stopped at any time; the same command goes on where it was");
+        });
     }
 }
 

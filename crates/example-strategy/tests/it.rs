@@ -96,6 +96,53 @@ fn conversations_stay_where_they_were_served() {
     assert!(outage > calm + 300, "{calm} in calm weather, {outage} with an outage");
 }
 
+/// Whether a line is as a document has it, where `[..]` stands for anything.
+fn fits(shown: &str, told: &str) -> bool {
+    let mut rest = told;
+    shown.split("[..]").enumerate().all(|(number, part)| match (number, rest.find(part)) {
+        (0, Some(0)) => {
+            rest = &rest[part.len()..];
+            true
+        }
+        (0, _) | (_, None) => false,
+        (_, Some(at)) => {
+            rest = &rest[at + part.len()..];
+            true
+        }
+    }) && (shown.ends_with("[..]") || rest.is_empty())
+}
+
+/// What the document shows of promises is a part of the example, which is compiled.
+#[test]
+fn the_promises_of_the_document_are_those_of_the_example() {
+    let document = std::fs::read_to_string(repository().join("docs/check.md")).expect("a document");
+    let (_, code) = document.split_once("```rust\n").expect("a block of code");
+    let (code, _) = code.split_once("```").expect("its end");
+    assert!(code.contains("fn promises") && include_str!("../src/buggy.rs").contains(code), "{code}");
+}
+
+/// What was found is kept: the mended strategy is not broken by it, and the buggy one still is.
+#[test]
+fn the_script_that_was_kept_breaks_the_mistake_alone() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let check = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_my-buggy-sandbox"));
+        command.arg("check").arg(here.join("sticky-spill-buggy.ron")).args(["--cases", "0", "--regressions"]);
+        command.arg(here.join("regressions")).args(more).current_dir(dir.path());
+        command.output().expect("the command starts")
+    };
+    let (mended, buggy) = (check(&["--router", "mended"]), check(&[]));
+    assert_eq!(mended.status.code(), Some(0), "{}", text(&mended.stdout));
+    assert!(text(&mended.stdout).contains("kept         1 script"), "{}", text(&mended.stdout));
+    assert_eq!(buggy.status.code(), Some(5), "{}", text(&buggy.stdout));
+    assert!(
+        text(&buggy.stdout).contains("attempt 3 of a request that may have 2"),
+        "{}",
+        text(&buggy.stdout)
+    );
+}
+
 /// The buggy sibling: `check` finds the two outages that show its mistake, and what it finds replays to the same run.
 #[test]
 fn check_finds_the_mistake_and_shrinks_it_to_two_faults() {
@@ -105,7 +152,7 @@ fn check_finds_the_mistake_and_shrinks_it_to_two_faults() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_my-buggy-sandbox"));
         command.args(arguments).current_dir(dir.path()).output().expect("the command starts")
     };
-    let ended = buggy(&["check", &scenario, "--cases", "300", "--property", "attempts"]);
+    let ended = buggy(&["check", &scenario, "--property", "attempts"]);
     let told = text(&ended.stdout);
     assert_eq!(ended.status.code(), Some(5), "{told}{}", text(&ended.stderr));
     assert!(told.contains("attempt 3 of a request that may have 2"), "{told}");
@@ -117,6 +164,15 @@ fn check_finds_the_mistake_and_shrinks_it_to_two_faults() {
     let ran = text(&buggy(&["run", &scenario, "--script", &script, "--out", "run"]).stdout);
     let fingerprint = told.lines().find(|line| line.starts_with("fingerprint")).expect("a fingerprint");
     assert!(ran.contains(fingerprint.trim_end()), "{ran}\n{fingerprint}");
+    // The document shows what is printed.
+    let document = std::fs::read_to_string(repository().join("docs/check.md")).expect("a document");
+    let (_, shown) = document.split_once("```text\n").expect("a block");
+    let (shown, _) = shown.split_once("```").expect("its end");
+    assert_eq!(shown.lines().count(), told.lines().count(), "{told}");
+    for (shown, told) in shown.lines().zip(told.lines()) {
+        let told = told.replace(&scenario, "crates/example-strategy/sticky-spill-buggy.ron");
+        assert!(fits(shown, &told), "docs/check.md says\n{shown}\nbut this is printed:\n{told}");
+    }
     // The same strategy without the mistake keeps its promise.
     let mended =
         buggy(&["check", &scenario, "--cases", "300", "--property", "attempts", "--router", "mended"]);

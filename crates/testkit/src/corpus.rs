@@ -1,7 +1,7 @@
 //! Scripts that were found, kept as files: `DIR/SCENARIO/PROPERTY-FINGERPRINT.ron`.
 //!
 //! A kept script is an outage script like any other, with a block that says what it was found to do
-//! ([`Found`](sandbox_scenario::file::Found)). Whoever searches runs them again first.
+//! ([`Found`]). Whoever searches runs them again first.
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
@@ -26,12 +26,20 @@ pub struct Kept {
     pub found: Option<Found>,
 }
 
+/// What is kept for a scenario.
+#[derive(Default, Debug)]
+pub struct Corpus {
+    /// The scripts that belong to it, in order of name.
+    pub kept: Vec<Kept>,
+    /// How many belong to another router, other overrides or another scenario.
+    pub others: usize,
+    /// What is wrong with each of the rest: no script, or one that does not fit the scenario.
+    pub wrong: Vec<Invalid>,
+}
+
 /// Why scripts could not be read or kept.
 #[derive(Debug, thiserror::Error)]
 pub enum CorpusError {
-    /// A script is wrong, or does not fit the scenario.
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
     /// A file or a directory cannot be read or written.
     #[error("cannot {what} {}: {error}", path.display())]
     Io {
@@ -45,21 +53,21 @@ pub enum CorpusError {
 }
 
 /// The scripts below `dir` that belong to a scenario, a router (as `--router` takes it; none for the scenario's own) and
-/// overrides, in order of name. There need be no such directory.
+/// overrides. There need be no such directory. What is wrong with one file does not keep the others from being read.
 ///
 /// # Errors
-/// The first script that is wrong, whether it belongs or not; a directory that cannot be read.
+/// A directory that cannot be read.
 pub fn kept(
     dir: &Path,
     resolved: &Resolved,
     router: Option<&str>,
     set: &[String],
-) -> Result<Vec<Kept>, CorpusError> {
+) -> Result<Corpus, CorpusError> {
     let dir = dir.join(file_word(&resolved.scenario.name));
     let io = |error| CorpusError::Io { what: "read", path: dir.clone(), error };
     let entries = match fs::read_dir(&dir) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Corpus::default()),
         Err(error) => return Err(io(error)),
     };
     let mut paths = Vec::new();
@@ -70,18 +78,28 @@ pub fn kept(
         }
     }
     paths.sort();
-    let mut kept = Vec::new();
+    let mut corpus = Corpus::default();
     for path in paths {
-        let found = load_script(&path)?.found;
+        let found = match load_script(&path) {
+            Ok(script) => script.found,
+            Err(invalid) => {
+                corpus.wrong.push(invalid);
+                continue;
+            }
+        };
         let belongs = found.as_ref().is_none_or(|found| {
             found.scenario == resolved.scenario.name && found.router.as_deref() == router && found.set == set
         });
-        if belongs {
-            let script = resolved.clone().with_script_file(&path)?.script;
-            kept.push(Kept { path, script, found });
+        if !belongs {
+            corpus.others += 1;
+            continue;
+        }
+        match resolved.clone().with_script_file(&path) {
+            Ok(resolved) => corpus.kept.push(Kept { path, script: resolved.script, found }),
+            Err(invalid) => corpus.wrong.push(invalid),
         }
     }
-    Ok(kept)
+    Ok(corpus)
 }
 
 /// Keeps a script in `dir`, whole or not at all, and says where. A file of that name that says something else is left

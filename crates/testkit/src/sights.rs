@@ -3,19 +3,19 @@
 //! A search that finds nothing says little if no breaker ever opened in it. This is noted of every run, and costs next
 //! to nothing.
 
-use sandbox_core::Time;
 use sandbox_engine::Outcome;
 use sandbox_engine::monitor::Decided;
 use sandbox_model::Cause;
+use sandbox_routers::Decision;
 
 /// What a router may come to believe of a target.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Belief {
     /// It is in, as in calm weather.
     In,
-    /// It is out for a time.
+    /// It is out: for a time, or until something is heard of it.
     Out,
-    /// It is out until something is heard of it: a breaker that waits for its probe.
+    /// It is out and is asked all the same: the probe of a breaker that is half-open, or nobody else is left.
     Probing,
     /// It is in again after it was out.
     Back,
@@ -62,12 +62,15 @@ impl Sights {
             self.beliefs.resize(end, 0);
         }
         for (target, seen) in self.beliefs[start..end].iter_mut().enumerate() {
-            let until = at.strategy.down_until(target);
-            let belief = match until {
-                Time::MAX => Belief::Probing,
-                until if until > at.call.now => Belief::Out,
-                _ if *seen & (Belief::Out.bit() | Belief::Probing.bit()) != 0 => Belief::Back,
-                _ => Belief::In,
+            let belief = if at.strategy.down_until(target) > at.call.now {
+                if matches!(at.decision, Decision::Try { target: asked, .. } if asked == target) {
+                    *seen |= Belief::Probing.bit();
+                }
+                Belief::Out
+            } else if *seen & Belief::Out.bit() != 0 {
+                Belief::Back
+            } else {
+                Belief::In
             };
             *seen |= belief.bit();
         }

@@ -250,3 +250,141 @@ fn the_workflow_of_the_documents_runs() {
     }
     assert!(bench.read("outages.xml").contains("failures=\"0\""));
 }
+
+/// The search in the middle of which something happens: it has written some lines of its journal.
+fn begun(bench: &Bench, arguments: &str) -> std::process::Child {
+    let child = Command::new(env!("CARGO_BIN_EXE_sandbox"))
+        .args(arguments.split_whitespace())
+        .current_dir(bench.path("."))
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the command starts");
+    let lines = || std::fs::read_to_string(bench.path("out/journal")).map_or(0, |text| text.lines().count());
+    for _ in 0..30_000 {
+        if lines() >= 20 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child
+}
+
+#[cfg(unix)]
+#[test]
+fn a_search_for_the_worst_that_is_interrupted_has_an_answer_and_goes_on() {
+    use std::os::unix::process::ExitStatusExt as _;
+    const ARGUMENTS: &str = "check quick.ron --cases 200 --worst leak_premium --jobs 1 --out out";
+    let whole = Bench::new().sandbox(ARGUMENTS).expect(0).out;
+    let bench = Bench::new();
+    let mut child = begun(&bench, ARGUMENTS);
+    // As Ctrl-C does: a shell makes 130 of it.
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupt.expect("there is kill").success());
+    assert_eq!(child.wait().expect("it has ended").signal(), Some(2));
+    let known = bench.read("out/journal").lines().count();
+    assert!((20..200).contains(&known), "{known} lines");
+    let best = bench.read("out/worst-leak_premium.ron");
+    assert!(best.starts_with("// leak_premium is $0."), "{best}");
+    bench.sandbox("run quick.ron --script out/worst-leak_premium.ron --out so-far");
+    assert!(bench.path("so-far/summary.json").exists(), "what is there can be run");
+    let ended = bench.sandbox(ARGUMENTS).expect(0);
+    assert!(ended.err.starts_with("continuing after "), "{}", ended.err);
+    assert_eq!(ended.out, whole);
+    assert_eq!(
+        bench.list("out"),
+        ["worst-leak_premium.png", "worst-leak_premium.ron", "worst-leak_premium.svg"]
+    );
+}
+
+#[test]
+fn two_searches_do_not_write_one_journal() {
+    const ARGUMENTS: &str = "check quick.ron --cases 400 --objective availability>=1% --jobs 1 --out out";
+    let bench = Bench::new();
+    let mut child = begun(&bench, ARGUMENTS);
+    let second = bench.sandbox(ARGUMENTS).expect(2);
+    assert!(second.err.contains("going on already, in out"), "{}", second.err);
+    child.kill().expect("it still runs");
+    child.wait().expect("it has ended");
+    // The lock is gone with the program, and what was there is whole.
+    let ended = bench.sandbox(ARGUMENTS).expect(0);
+    assert!(ended.err.starts_with("continuing after "), "{}", ended.err);
+}
+
+#[test]
+fn a_file_of_somebody_else_is_no_journal() {
+    let bench = Bench::new();
+    bench.write("journal", "Monday: rain.\n");
+    let ended = bench.sandbox("check quick.ron --cases 2 --property attempts --out .").expect(2);
+    assert!(ended.err.contains("no journal of a search"), "{}", ended.err);
+    assert_eq!(bench.read("journal"), "Monday: rain.\n");
+}
+
+#[test]
+fn a_group_is_all_of_its_properties_that_say_something() {
+    let bench = Bench::new();
+    let promises = |arguments: &str| {
+        let ended = bench.sandbox(&format!("check quick.ron --cases 2 --router direct-only {arguments}"));
+        ended.expect(0).out
+    };
+    let usual = promises("");
+    assert!(usual.contains("returns, drains\n") && !usual.contains("clairvoyant,\npromises"), "{usual}");
+    assert!(
+        usual.contains("(--property metamorphic)") && usual.contains("not held     clairvoyant"),
+        "{usual}"
+    );
+    let liveness = promises("--property liveness");
+    assert!(liveness.contains("promises     returns, drains\n"), "{liveness}");
+    let two = promises("--property liveness --property splitting");
+    assert!(two.contains("promises     returns, drains, splitting\n"), "{two}");
+    // What says nothing is an error only if it is named itself.
+    let safety = promises("--property safety");
+    assert!(safety.contains("say nothing  excluded"), "{safety}");
+    bench.sandbox("check quick.ron --property excluded").expect(2);
+}
+
+#[test]
+fn liveness_is_given_time_or_said_to_have_none() {
+    let bench = Bench::new();
+    let check = |set: &str| {
+        let ended = bench
+            .sandbox(&format!("check quick.ron --cases 2 --router direct-only --property returns {set}"));
+        ended.expect(0).out
+    };
+    assert!(!check("").contains("say little"));
+    let short = check("--set duration=3m --set weather.script=[]");
+    assert!(short.contains("say little   returns after late faults: `duration` is too short"), "{short}");
+}
+
+#[test]
+fn one_wrong_script_does_not_keep_the_others_from_running() {
+    let bench = Bench::new();
+    bench.write_deep("fixtures/regressions/quick/bad.ron", "(faults: [(target: \"nobody\"");
+    bench.write_deep("fixtures/regressions/quick/good.ron", "(faults: [])");
+    bench.write_deep(
+        "fixtures/regressions/quick/other.ron",
+        "(found: (breaks: \"attempts\", scenario: \"quick\", router: \"direct-only\", what: \"\", version: \"\", \
+         fingerprint: \"\"), faults: [])",
+    );
+    let ended = bench.sandbox("check quick.ron --cases 5 --property attempts").expect(3);
+    assert!(ended.err.contains("bad.ron:1"), "{}", ended.err);
+    assert!(ended.out.contains("kept         1 script in"), "{}", ended.out);
+    assert!(ended.out.contains("not run      1 script in"), "{}", ended.out);
+    assert!(ended.out.contains("nothing was searched: 1 script in"), "{}", ended.out);
+}
+
+#[test]
+fn nothing_is_called_held_that_was_not_searched() {
+    let bench = Bench::new();
+    let ended = bench.sandbox("check quick.ron --cases 0 --property attempts --junit check.xml").expect(0);
+    assert!(!ended.out.contains("held"), "{}", ended.out);
+    assert!(bench.read("check.xml").contains("skipped"), "{}", bench.read("check.xml"));
+    let ended = bench.sandbox("check quick.ron --cases 0 --worst failed").expect(2);
+    assert!(ended.err.contains("--cases"), "{}", ended.err);
+}
+
+#[test]
+fn an_objective_that_calm_weather_misses_needs_no_fault() {
+    let ended = Bench::new().sandbox("check quick.ron --cases 5 --objective cost<=$0.01").expect(5);
+    assert!(ended.out.contains("no fault is needed: it is broken in calm weather"), "{}", ended.out);
+}

@@ -106,6 +106,10 @@ pub struct Covered {
     pub held: Vec<String>,
     /// Properties that say nothing of this scenario.
     pub silent: Vec<String>,
+    /// Properties that say little of this scenario, and why.
+    pub too_short: Option<String>,
+    /// Properties that would say something and were not held, because nobody asked.
+    pub unasked: Vec<String>,
     /// Groups of things that were counted, or that never came up.
     pub groups: Vec<Group>,
 }
@@ -130,6 +134,13 @@ pub fn covered_text(covered: &Covered, paint: Paint) -> String {
     wrapped(&mut text, paint, "promises", &promises);
     if !covered.silent.is_empty() {
         wrapped(&mut text, paint, "say nothing", &covered.silent.join(", "));
+    }
+    if let Some(too_short) = &covered.too_short {
+        wrapped(&mut text, paint, "say little", too_short);
+    }
+    if !covered.unasked.is_empty() {
+        let unasked = covered.unasked.join(", ");
+        wrapped(&mut text, paint, "not held", &format!("{unasked} (--property metamorphic)"));
     }
     for group in &covered.groups {
         let seen = group.counted.iter().filter(|(_, cases)| *cases > 0);
@@ -263,6 +274,8 @@ mod tests {
             seed: 1,
             held: strings(&["attempts", "residency", "filters", "retry-budget", "open-breaker", "recovers"]),
             silent: strings(&["hedges"]),
+            too_short: Some("returns after late faults: `duration` is too short".to_owned()),
+            unasked: strings(&["renaming", "splitting"]),
             groups: vec![
                 group("fault kinds", &[("down", 1411), ("errors", 388), ("stall", 0)]),
                 group("targets out", &[]),

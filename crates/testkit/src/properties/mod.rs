@@ -63,6 +63,27 @@ pub enum Sort {
     Metamorphic,
 }
 
+impl Sort {
+    /// All of them, the cheapest to hold first.
+    pub const ALL: [Self; 3] = [Self::Safety, Self::Liveness, Self::Metamorphic];
+
+    /// The name on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Safety => "safety",
+            Self::Liveness => "liveness",
+            Self::Metamorphic => "metamorphic",
+        }
+    }
+
+    /// Whether one run shows it. What takes several costs several times as much.
+    #[must_use]
+    pub const fn shows_in_one_run(self) -> bool {
+        !matches!(self, Self::Metamorphic)
+    }
+}
+
 /// How a property is held against a run. Both give nothing if it says nothing of this scenario.
 #[derive(Copy, Clone, Debug)]
 pub enum How {

@@ -1,6 +1,6 @@
 //! What a search has tried, and what its runs came to see.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sandbox_engine::Outcome;
 use sandbox_model::{Cause, Fault, OutageScript};
@@ -19,13 +19,15 @@ pub struct Coverage {
     pub corpus: u64,
     /// By number of faults.
     pub by_faults: BTreeMap<usize, u64>,
-    /// By kind of fault ([`FaultKind::name`](sandbox_model::FaultKind::name)): those that have one.
+    /// By kind of fault ([`FaultKind::name`](sandbox_model::FaultKind::name)): those that have one. A kind that may be
+    /// drawn and was not is here with 0.
     pub kinds: BTreeMap<String, u64>,
     /// By pair of kinds, in the order of the alphabet: those in which two such faults overlap in time.
     pub overlaps: BTreeMap<(String, String), u64>,
-    /// By target of a fault, as scripts call it.
+    /// By target of a fault, as scripts call it. One that may be drawn and was not is here with 0.
     pub targets: BTreeMap<String, u64>,
-    /// Those in which several targets are hit at one instant.
+    /// Those in which several targets are hit at one instant: by faults that begin together, or by one fault of a provider
+    /// of several endpoints.
     pub common_cause: u64,
     /// By router and its targets, in the order of the scenario: what was believed of them.
     pub beliefs: Vec<Beliefs>,
@@ -33,6 +35,8 @@ pub struct Coverage {
     pub outcomes: [u64; 4],
     /// By cause of a leak, in the order of [`Cause::ALL`].
     pub causes: [u64; Cause::ALL.len()],
+    /// Targets a fault of which hits several endpoints.
+    wide: BTreeSet<String>,
 }
 
 /// What a router believed of a target.
@@ -58,7 +62,6 @@ impl Coverage {
     /// Nothing was tried so far.
     #[must_use]
     pub fn new(subject: &Subject, weather: &Weather) -> Self {
-        let _ = weather;
         let nodes = &subject.resolved.nodes;
         let routers = nodes.iter().filter(|node| matches!(node.kind, NodeKind::Router { .. }));
         let beliefs = routers.flat_map(|node| {
@@ -68,7 +71,13 @@ impl Coverage {
                 scripts: [0; 4],
             })
         });
-        Self { beliefs: beliefs.collect(), ..Self::default() }
+        Self {
+            beliefs: beliefs.collect(),
+            kinds: weather.kinds().map(|kind| (kind.to_owned(), 0)).collect(),
+            targets: weather.targets().map(|target| (target.to_owned(), 0)).collect(),
+            wide: weather.targets().filter(|t| weather.hits_several(t)).map(str::to_owned).collect(),
+            ..Self::default()
+        }
     }
 
     /// Adds a script and what was seen of its run.
@@ -83,7 +92,8 @@ impl Coverage {
         };
         let overlapping = pairs().filter(|(one, two)| one.from < two.until && two.from < one.until);
         let overlaps = distinct(overlapping.map(|(one, two)| pair(one, two)));
-        let common = pairs().any(|(one, two)| one.from == two.from && one.target != two.target);
+        let common = pairs().any(|(one, two)| one.from == two.from && one.target != two.target)
+            || script.faults.iter().any(|fault| self.wide.contains(&fault.target));
         count(&mut self.kinds, kinds);
         count(&mut self.targets, targets);
         count(&mut self.overlaps, overlaps);

@@ -9,6 +9,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use fs4::TryLockError;
 use sandbox_core::{Fingerprint, Time};
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +67,8 @@ pub struct FileJournal {
 
 /// First words of a journal; another layout has another number.
 const MAGIC: &str = "sandbox-check journal 1";
+/// Letters that all layouts have in common.
+const ANY_MAGIC: usize = MAGIC.len() - 1;
 
 impl FileJournal {
     /// Opens the journal of a search, or begins it: a file of another search, or none, begins anew.
@@ -73,15 +76,28 @@ impl FileJournal {
     /// `digest` names the search and everything that decides what its runs come to. That includes the program itself
     /// ([`program`]), whose strategies may have changed.
     ///
+    /// The file is locked until the journal is dropped, however the program ends.
+    ///
     /// # Errors
-    /// If the file can be neither read nor written.
+    /// If the file can be neither read nor written; [`ResourceBusy`](io::ErrorKind::ResourceBusy) if another search holds
+    /// it; [`InvalidData`](io::ErrorKind::InvalidData) if it is something else than a journal, and then it stays as it is.
     pub fn open(path: &Path, digest: Fingerprint) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        fs4::FileExt::try_lock(&file).map_err(|error| match error {
+            TryLockError::WouldBlock => {
+                io::Error::new(io::ErrorKind::ResourceBusy, "another search writes it")
+            }
+            TryLockError::Error(error) => error,
+        })?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
+        let magic = &MAGIC.as_bytes()[..bytes.len().min(ANY_MAGIC)];
+        if !bytes.starts_with(magic) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is there and is no journal"));
+        }
         let header = format!("{MAGIC} {digest}\n");
         let mut known = MemoryJournal::default();
         let mut whole = 0;
@@ -113,7 +129,7 @@ impl FileJournal {
     /// # Errors
     /// If the file cannot be removed.
     pub fn remove(self) -> io::Result<()> {
-        drop(self.file);
+        // Before the lock is gone, so that nobody's journal but this one is removed.
         fs::remove_file(&self.path)
     }
 }

@@ -206,7 +206,8 @@ impl Weather {
     }
 
     /// No fault begins before the one or ends after the other.
-    pub(crate) fn open_and_close(&self) -> (Time, Time) {
+    #[must_use]
+    pub fn open_and_close(&self) -> (Time, Time) {
         (self.reach.open, self.reach.close)
     }
 
@@ -244,6 +245,11 @@ impl Weather {
         self.on >> kinds::index(&fault.kind) & 1 == 1
             && fault.kind.check().is_ok()
             && self.place(&fault.target).is_some_and(|place| place.takes(fault.kind.scope()))
+    }
+
+    /// Whether a fault here hits several endpoints: those of one provider.
+    pub(crate) fn hits_several(&self, name: &str) -> bool {
+        self.place(name).is_some_and(|place| place.sort == reach::Sort::Provider && place.inside.len() > 1)
     }
 
     fn place(&self, name: &str) -> Option<&Place> {

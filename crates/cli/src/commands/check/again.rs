@@ -10,15 +10,24 @@ use super::finding::Finding;
 use crate::commands::paint;
 use crate::exit::Failure;
 
+/// What became of the scripts that were kept.
+pub(super) struct Again {
+    /// What is still broken.
+    pub(super) findings: Vec<Finding>,
+    /// Whether a script could not be run, as its file is wrong.
+    pub(super) wrong: bool,
+}
+
 /// Runs the scripts that belong to what is checked, each against what it broke, and says what became of them. One that
 /// somebody wrote by hand was no objective's fault: it is held against the properties that are chosen.
-pub(super) fn run(checked: &Checked<'_>, chosen: &Chosen) -> Result<Vec<Finding>, Failure> {
+pub(super) fn run(checked: &Checked<'_>, chosen: &Chosen) -> Result<Again, Failure> {
     let args = checked.args;
     let resolved = &checked.subject.resolved;
     let workloads: Vec<&str> = resolved.scenario.workloads.iter().map(|w| w.name.as_str()).collect();
     let mut findings = Vec::new();
     let mut passed = 0;
-    for kept in corpus::kept(&args.regressions, resolved, checked.router, &args.sets)? {
+    let corpus = corpus::kept(&args.regressions, resolved, checked.router, &args.sets)?;
+    for kept in corpus.kept {
         let breaks = kept.found.as_ref().map(|found| found.breaks.as_str());
         if chosen.by_name && breaks.is_some_and(|breaks| !chosen.names().iter().any(|name| name == breaks)) {
             continue;
@@ -50,5 +59,14 @@ pub(super) fn run(checked: &Checked<'_>, chosen: &Chosen) -> Result<Vec<Finding>
     } else if passed > 0 {
         println!("kept         {} in {place}: nothing is broken by them any more", scripts(passed));
     }
-    Ok(findings)
+    if corpus.others > 0 {
+        println!("not run      {} in {place}: of another router or --set", scripts(corpus.others));
+    }
+    for invalid in &corpus.wrong {
+        eprintln!("{invalid}");
+    }
+    if !corpus.wrong.is_empty() {
+        println!("\nnothing was searched: {} in {place} cannot be run", scripts(corpus.wrong.len()));
+    }
+    Ok(Again { findings, wrong: !corpus.wrong.is_empty() })
 }

@@ -2,6 +2,7 @@
 
 use sandbox_model::Cause;
 use sandbox_report::terminal::{Covered, Group};
+use sandbox_routers::memory::Rule;
 use sandbox_scenario::Resolved;
 use sandbox_scenario::resolved::NodeKind;
 use sandbox_testkit::Belief;
@@ -20,6 +21,10 @@ pub(super) fn told(checked: &Checked<'_>, chosen: &Chosen, found: &Found, findin
     held.retain(|name| findings.iter().all(|finding| finding.told.name != *name));
     Covered {
         cases: coverage.cases,
+        too_short: checked
+            .is_short
+            .then(|| format!("{} after late faults: `duration` is too short", chosen.liveness().join(", "))),
+        unasked: chosen.unasked.clone(),
         seed: checked.args.seed,
         held,
         silent: chosen.silent.clone(),
@@ -78,24 +83,36 @@ fn beliefs(checked: &Checked<'_>, coverage: &Coverage) -> Vec<Group> {
     let mut groups = Vec::new();
     for router in used {
         let known = || coverage.beliefs.iter().filter(|known| known.router == router);
-        let of = |belief: Belief, word: &'static str| {
-            known().map(move |known| (format!("{} {word}", known.target), known.of(belief)))
-        };
-        let out: Vec<_> = of(Belief::Out, "out").collect();
-        // A router without a memory believes nothing, and not every one waits for a probe.
-        if out.iter().all(|(_, cases)| *cases == 0) {
+        // A router without a memory believes nothing.
+        if known().all(|known| known.of(Belief::Out) == 0) {
             groups.push(group(&router, [("any target out".to_owned(), 0)]));
             continue;
         }
-        let seen = |all: &(String, u64)| all.1 > 0;
-        let probing = of(Belief::Probing, "awaits a probe").filter(seen);
-        let back = of(Belief::Back, "back").filter(seen);
-        groups.push(group(&router, out.into_iter().chain(probing).chain(back)));
+        let probes = has_breaker(checked, &router);
+        let mut counted = Vec::new();
+        for known in known() {
+            let of = |belief: Belief, word: &str| (format!("{} {word}", known.target), known.of(belief));
+            counted.push(of(Belief::Out, "out"));
+            // What was never out was not out and back, either: that need not be said.
+            if known.of(Belief::Out) > 0 {
+                counted.extend(probes.then(|| of(Belief::Probing, "probed")));
+                counted.push(of(Belief::Back, "back"));
+            }
+        }
+        groups.push(group(&router, counted));
     }
     for group in &mut groups {
         group.name = format!("by {}", group.name);
     }
     groups
+}
+
+/// Whether one of a router's rules is half-open before it is closed.
+fn has_breaker(checked: &Checked<'_>, router: &str) -> bool {
+    let routers = &checked.subject.resolved.scenario.routers;
+    let promises =
+        routers.iter().position(|known| known.name == router).map(|at| &checked.subject.promises[at]);
+    promises.is_some_and(|promises| promises.memory.iter().any(|rule| matches!(rule, Rule::Breaker(_))))
 }
 
 /// Names of the routers that requests reach, in the order of the scenario.

@@ -6,7 +6,7 @@ use sandbox_engine::{RunOptions, RunOutput};
 use sandbox_model::OutageScript;
 use sandbox_report::terminal::{self, Breach, sentence};
 use sandbox_scenario::file::Found;
-use sandbox_scenario::{Resolved, script_to_text};
+use sandbox_scenario::{Objective, Resolved, script_to_text};
 use sandbox_testkit::corpus::{self, Kept};
 use sandbox_testkit::search::{Counterexample, Origin};
 use sandbox_testkit::{Broken, properties};
@@ -29,7 +29,14 @@ impl Finding {
     ) -> Result<Self, Failure> {
         let Counterexample { from, drawn, script, broken, fingerprint, shrink_runs } = counterexample;
         // What comes to no end cannot be drawn.
-        let resolved = with_script(checked, script)?;
+        let mut resolved = with_script(checked, script)?;
+        let workloads: Vec<&str> = resolved.scenario.workloads.iter().map(|w| w.name.as_str()).collect();
+        // The picture counts it among those that are missed.
+        if let Ok(objective) = Objective::parse(&broken.property, &workloads)
+            && resolved.objectives.iter().all(|known| known.expression != objective.expression)
+        {
+            resolved.objectives.push(objective);
+        }
         let mut run =
             fingerprint.map(|_| sandbox_engine::run(&resolved, RunOptions::default())).transpose()?;
         let what = sentence(&breach(&resolved, broken), run.as_ref().map(|run| &run.summary));
@@ -47,18 +54,21 @@ impl Finding {
         if let Some(run) = &mut run {
             run.summary.repro = checked.repro(&path);
             let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("found");
-            written.push(draw(&resolved, run, out, stem)?.display().to_string());
+            let title = format!("breaks {}", broken.property);
+            written.push(draw(&resolved, run, out, stem, &title)?.display().to_string());
         }
         let faults = |n: usize| if n == 1 { "1 fault".to_owned() } else { format!("{n} faults") };
         let case = match from {
             Origin::Case(number) => format!("case {number}"),
             Origin::Corpus(number) => format!("script {number} of the corpus"),
         };
-        let origin = format!(
-            "{}: {case} had {}, shrunk in {shrink_runs} runs",
-            faults(script.faults.len()),
-            faults(drawn.faults.len())
-        );
+        let origin = if script.faults.is_empty() {
+            "no fault is needed: it is broken in calm weather".to_owned()
+        } else {
+            let had = faults(drawn.faults.len());
+            let runs = if *shrink_runs == 1 { "run" } else { "runs" };
+            format!("{}: {case} had {had}, shrunk in {shrink_runs} {runs}", faults(script.faults.len()))
+        };
         Ok(Self {
             told: terminal::Finding {
                 name: broken.property.clone(),
@@ -102,11 +112,17 @@ pub(super) fn with_script(checked: &Checked<'_>, script: &OutageScript) -> Resul
     Ok(checked.subject.resolved.clone().with_script(script.clone().into(), "the script that was found")?)
 }
 
-/// Draws a run above its control twin; gives the PNG's path.
-pub(super) fn draw(resolved: &Resolved, run: &RunOutput, out: &Path, stem: &str) -> Result<PathBuf, Failure> {
+/// Draws a run above its control twin; gives the PNG's path. `title` goes on from the scenario's name.
+pub(super) fn draw(
+    resolved: &Resolved,
+    run: &RunOutput,
+    out: &Path,
+    stem: &str,
+    title: &str,
+) -> Result<PathBuf, Failure> {
     // The command under the upper picture is that of both.
     let twin = sandbox_engine::control_twin(resolved, String::new())?;
-    for (name, bytes) in files::pair(resolved, run, &twin, stem)? {
+    for (name, bytes) in files::pair(resolved, run, &twin, stem, title)? {
         files::write_file(&out.join(name), &bytes)?;
     }
     Ok(out.join(format!("{stem}.png")))

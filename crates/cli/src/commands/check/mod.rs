@@ -12,6 +12,7 @@ mod covered;
 mod finding;
 mod worst;
 
+use std::io::ErrorKind;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use crate::commands::run::quoted;
 use crate::exit::{Code, Failure};
 use crate::files;
 use crate::progress::Searching;
+use again::Again;
 use choose::Chosen;
 use finding::Finding;
 
@@ -42,6 +44,8 @@ struct Checked<'a> {
     router: Option<&'a str>,
     subject: Subject,
     weather: Weather,
+    /// Whether the scenario is too short for liveness to have its say after every script.
+    is_short: bool,
 }
 
 pub(super) fn check(args: &Check, registry: &Arc<Registry>) -> Result<Code, Failure> {
@@ -57,14 +61,30 @@ pub(super) fn check(args: &Check, registry: &Arc<Registry>) -> Result<Code, Fail
         if let Some(downtime) = args.max_downtime {
             weather = weather.with_downtime_max(downtime);
         }
-        let checked = Checked { args, router, subject: Subject::new(resolved), weather };
+        let mut checked = Checked { args, router, subject: Subject::new(resolved), weather, is_short: false };
         // Whatever is wrong with the command line is told before anything runs.
         let chosen = Chosen::new(args, &checked.subject)?;
+        if !chosen.liveness().is_empty() {
+            checked.calm_down();
+        }
         all.push((checked, chosen));
     }
+    if args.worst.is_some() && args.cases == 0 {
+        return Err(Failure::Request {
+            message: "no runs are left to look for the worst with".to_owned(),
+            hint: "--cases is their number: 1 or more".to_owned(),
+        });
+    }
     if args.list {
-        all.iter().for_each(|(checked, chosen)| print!("{}", chosen.list(&checked.subject)));
+        for (checked, _) in &all {
+            println!("{}\n", checked.title());
+            print!("{}", choose::list(&checked.subject));
+        }
         return Ok(Code::Ok);
+    }
+    if let Some(parent) = args.junit.as_deref().and_then(Path::parent) {
+        // A search of hours does not end with nowhere to write to.
+        std::fs::create_dir_all(parent).map_err(Failure::io("create", parent))?;
     }
     let mut code = Code::Ok;
     let mut promises = Vec::new();
@@ -74,8 +94,12 @@ pub(super) fn check(args: &Check, registry: &Arc<Registry>) -> Result<Code, Fail
         }
         if let Some((metric, workload)) = &chosen.worst {
             worst::search(checked, *metric, workload.as_deref())?;
-        } else if checked.search(chosen, &mut promises)? == Code::Falsified {
-            code = Code::Falsified;
+        } else {
+            code = match (code, checked.search(chosen, &mut promises)?) {
+                (Code::Falsified, _) | (_, Code::Falsified) => Code::Falsified,
+                (Code::Invalid, _) | (_, Code::Invalid) => Code::Invalid,
+                _ => Code::Ok,
+            };
         }
     }
     if let Some(path) = &args.junit {
@@ -88,9 +112,12 @@ impl Checked<'_> {
     /// Runs what was kept again, then searches; what became of each promise is added to `promises`.
     fn search(&self, chosen: &Chosen, promises: &mut Vec<Promise>) -> Result<Code, Failure> {
         println!("{}", self.title());
-        let mut findings = again::run(self, chosen)?;
+        let Again { mut findings, wrong } = again::run(self, chosen)?;
         // What is known to be broken is mended before more is searched for.
-        let searched = findings.is_empty();
+        let searched = findings.is_empty() && !wrong && self.args.cases > 0;
+        if findings.is_empty() && !wrong && !searched {
+            println!("searched     nothing (--cases 0)");
+        }
         if searched {
             let check = search::Check {
                 subject: self.subject.clone(),
@@ -105,7 +132,7 @@ impl Checked<'_> {
             };
             let out = self.out(check.digest());
             let mut journal = self.journal(&out, check.digest())?;
-            let mut searching = Searching::new();
+            let mut searching = Searching::new(journal.resumed() as u64);
             let found = search::check(&check, &mut journal, &mut |progress| searching.at(progress))?;
             drop(searching);
             for counterexample in &found.counterexamples {
@@ -124,7 +151,28 @@ impl Checked<'_> {
         }
         self.annotate(&findings);
         promises.extend(self.promises(chosen, &findings, searched));
-        Ok(if findings.is_empty() { Code::Ok } else { Code::Falsified })
+        Ok(match (findings.is_empty(), wrong) {
+            (false, _) => Code::Falsified,
+            (true, true) => Code::Invalid,
+            (true, false) => Code::Ok,
+        })
+    }
+
+    /// Leaves as much time after the last fault as liveness needs, if that leaves a part of the scenario for the faults.
+    fn calm_down(&mut self) {
+        let calm = self.subject.settles_within();
+        let end = self.subject.resolved.scenario.duration.as_nanos();
+        let window = |weather: &Weather| {
+            let (open, close) = weather.open_and_close();
+            (open.as_nanos(), close.as_nanos())
+        };
+        let (open, close) = window(&self.weather);
+        let needed = open + (close - open) / LEAST_WINDOW + calm.as_nanos();
+        if needed <= end {
+            self.weather = self.weather.clone().with_calm_after(calm);
+        } else {
+            self.is_short = true;
+        }
     }
 
     /// What is checked, in one line.
@@ -152,7 +200,17 @@ impl Checked<'_> {
     /// Opens the journal of a search, which another build of this program does not go on with.
     fn journal(&self, out: &Path, search: Fingerprint) -> Result<FileJournal, Failure> {
         let path = out.join(JOURNAL);
-        let io = |error| Failure::Io { what: "write", path: path.clone(), error };
+        let io = |error: std::io::Error| match error.kind() {
+            ErrorKind::ResourceBusy => Failure::Request {
+                message: format!("the same search is going on already, in {}", out.display()),
+                hint: "wait for it, or give another --out".to_owned(),
+            },
+            ErrorKind::InvalidData => Failure::Request {
+                message: format!("{} is there and is no journal of a search", path.display()),
+                hint: "give another --out, or remove it first".to_owned(),
+            },
+            _ => Failure::Io { what: "write", path: path.clone(), error },
+        };
         let mut digest = search;
         digest.mix(journal::program().map_err(io)?.value());
         let journal = FileJournal::open(&path, digest).map_err(io)?;
@@ -193,7 +251,7 @@ impl Checked<'_> {
         for name in &held {
             let outcome = match findings.iter().find(|finding| finding.told.name == *name) {
                 Some(finding) => broken(finding),
-                None if !searched => Outcome::Unknown("a script that was kept fails before".to_owned()),
+                None if !searched => Outcome::Unknown("nothing was searched".to_owned()),
                 None => Outcome::Kept,
             };
             promises.push(promise(name, outcome));
@@ -232,3 +290,6 @@ fn end(journal: FileJournal, out: &Path) -> Result<(), Failure> {
 }
 
 const JOURNAL: &str = "journal";
+
+/// Faults keep at least one of so many parts of the time that they have in a scenario of any length.
+const LEAST_WINDOW: u64 = 4;

@@ -36,22 +36,37 @@ pub(super) fn search(checked: &Checked<'_>, metric: Metric, workload: Option<&st
     println!("{}", checked.title());
     let out = checked.out(worst.digest());
     let mut journal = checked.journal(&out, worst.digest())?;
-    let mut searching = Searching::new();
-    let found = search::worst(&worst, &mut journal, &mut |progress, best| {
-        let value = best.map_or_else(String::new, |best| format!(", worst {}", metric.format(best.value)));
-        searching.at_with(progress, value);
-    })?;
-    drop(searching);
     // `leak_premium/h` and `leak_premium` are one name and two metrics.
     let name = args.worst.clone().unwrap_or_else(|| metric.to_string());
+    let stem = format!("worst-{}", file_word(&name));
+    let path = out.join(format!("{stem}.ron"));
+    let mut searching = Searching::new(journal.resumed() as u64);
+    let mut written = Ok(());
+    let mut known = None;
+    let found = search::worst(&worst, &mut journal, &mut |progress, best| {
+        let value = best.map(|best| metric.format(best.value));
+        searching
+            .at_with(progress, value.as_ref().map_or_else(String::new, |value| format!(", worst {value}")));
+        // Whoever stops it has an answer.
+        if let (Some(best), Some(value)) = (best, value)
+            && known != Some(best.value)
+        {
+            known = Some(best.value);
+            let so_far = format!("// {name} is {value}: the worst of the first {} runs.\n", progress.done);
+            let text = so_far + &script_to_text(&best.script);
+            if written.is_ok() {
+                written = files::write_file(&path, text.as_bytes());
+            }
+        }
+    })?;
+    drop(searching);
+    written?;
     let Some(best) = found.shrunk.or(found.best) else {
         println!("worst        {name}: no run had anything to measure");
         return end(journal, &out);
     };
     let resolved = finding::with_script(checked, &best.script)?;
     let mut run = sandbox_engine::run(&resolved, RunOptions::default())?;
-    let stem = format!("worst-{}", file_word(&name));
-    let path = out.join(format!("{stem}.ron"));
     let (value, calm) = (metric.format(best.value), calm(checked, metric, workload)?);
     let about = Found {
         breaks: name.clone(),
@@ -64,7 +79,7 @@ pub(super) fn search(checked: &Checked<'_>, metric: Metric, workload: Option<&st
     };
     files::write_file(&path, found_to_text(&best.script, about).as_bytes())?;
     run.summary.repro = checked.repro(&path);
-    let picture = finding::draw(&resolved, &run, &out, &stem)?;
+    let picture = finding::draw(&resolved, &run, &out, &stem, &format!("worst {name}"))?;
     end(journal, &out)?;
     let bad = Bad {
         metric: name,
