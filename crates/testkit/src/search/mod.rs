@@ -6,6 +6,7 @@
 //! * [`journal`] – what was judged so far, so that a search that was killed goes on
 //! * `crew` – several threads, each with its own judge
 //! * `shrinking` – from a script that breaks something to the least that still does
+//! * `lineages` – the scripts that are bad, by what they are made of; which moves have paid
 //! * `moves` – from scripts that are bad to scripts that may be worse
 //!
 //! What a search finds depends on its arguments alone: not on the number of threads, nor on whether it was killed and
@@ -15,6 +16,7 @@ mod check;
 pub mod coverage;
 mod crew;
 pub mod journal;
+mod lineages;
 mod moves;
 mod shrinking;
 mod worst;
@@ -31,7 +33,7 @@ use crate::properties::Broken;
 pub use check::{Check, Counterexample, Found, Origin, check};
 pub use coverage::Coverage;
 pub use journal::{FileJournal, Journal, MemoryJournal, Noted};
-pub use worst::{Best, Method, Worst, WorstFound, worst};
+pub use worst::{Best, Method, Worst, WorstFound, worst, worst_unshrunk};
 
 /// How far a search has come.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]

@@ -1,15 +1,20 @@
 //! The script within a budget that makes a metric worst.
 //!
-//! Guided: an evolution of scripts. A part of the runs goes to scripts as the weather draws them; then each generation
-//! is bred from the worst so far (`moves`), and some newcomers. What was drawn at random is the yardstick: the same
-//! number of runs of it alone is the other [`Method`].
+//! Guided: an evolution of scripts. A fifth of the runs goes to scripts as the weather draws them. Then each generation is
+//! bred (`moves`) from the worst so far and from the worst of each niche (`lineages`): the first ones mostly by moves that
+//! find out which fault works, the later ones by whatever has paid, the last quarter from the worst of all alone. What was
+//! drawn at random is the yardstick: the same number of runs of it alone is the other [`Method`].
 
-use sandbox_core::{Fingerprint, Noise, Seed, below};
-use sandbox_model::OutageScript;
+use std::collections::BTreeSet;
+
+use sandbox_core::{Fingerprint, Noise, Rng, Seed, below, chance};
+use sandbox_model::{FaultKind, OutageScript};
 use sandbox_scenario::Metric;
 
 use super::crew::{Bench, Crew, Go};
-use super::{Journal, Progress, SearchError, Stage, draw, moves, shrinking};
+use super::lineages::{Credit, Kept, Lineages};
+use super::moves::{Move, Stock};
+use super::{Journal, Progress, SearchError, Stage, draw, shrinking};
 use crate::Weather;
 use crate::properties::Subject;
 
@@ -67,14 +72,22 @@ pub struct WorstFound {
     pub shrink_runs: u64,
 }
 
-/// Scripts that are kept to breed from.
-const PARENTS: usize = 6;
 /// Scripts of a generation: the same whatever the number of threads.
 const GENERATION: u64 = 16;
 /// Of these, newcomers.
-const NEWCOMERS: u64 = 2;
+const NEWCOMERS: u64 = 1;
 /// Share of the runs that goes to drawn scripts first: one in so many.
 const DRAWN_FIRST: u64 = 5;
+/// Share of the runs, at the end, that only goes to what comes from the worst of all: one in so many.
+const NARROW_LAST: u64 = 4;
+/// So many generations without anything worse, and the next ones come from all niches.
+const STUCK: u64 = 4;
+/// Generations that mostly find out what of the drawn scripts works.
+const EARLY: u64 = 4;
+/// How often something is tried beside what there is, while there is anything that has not been.
+const UNTRIED: f64 = 0.15;
+/// Tries to make a script that was not run before.
+const TRIES: usize = 8;
 /// Most runs for taking away what is not needed, as a share of all runs: one in so many.
 const SHRINKING: u64 = 2;
 
@@ -93,6 +106,15 @@ impl Worst {
         digest
     }
 
+    fn bench(&self) -> Bench<'_> {
+        Bench {
+            subject: &self.subject,
+            properties: Vec::new(),
+            objectives: Vec::new(),
+            metric: Some((self.metric, self.workload.clone())),
+        }
+    }
+
     /// How bad a value is: more is worse.
     fn badness(&self, value: Option<f64>) -> f64 {
         match value {
@@ -108,7 +130,7 @@ impl Worst {
     }
 }
 
-/// Looks for the worst script.
+/// Looks for the worst script, then takes away what it does not need.
 ///
 /// `progress` is told of every run, and of the worst so far: a search may be stopped at any time and have an answer.
 ///
@@ -119,32 +141,8 @@ pub fn worst(
     journal: &mut dyn Journal,
     progress: &mut dyn FnMut(Progress, Option<&Best>),
 ) -> Result<WorstFound, SearchError> {
-    let bench = Bench {
-        subject: &worst.subject,
-        properties: Vec::new(),
-        objectives: Vec::new(),
-        metric: Some((worst.metric, worst.workload.clone())),
-    };
-    let mut crew = Crew::new(bench, worst.jobs, journal);
-    let mut hunt = Hunt {
-        worst,
-        noise: Seed::new(worst.seed).noise("worst"),
-        parents: Vec::new(),
-        found: WorstFound { best: None, curve: Vec::new(), runs: 0, shrunk: None, shrink_runs: 0 },
-    };
-    let first = match worst.method {
-        Method::Random => worst.runs,
-        Method::Guided => (worst.runs / DRAWN_FIRST).max(GENERATION).min(worst.runs),
-    };
-    hunt.run(&mut crew, (0..first).map(|number| worst.drawn(number)).collect(), progress)?;
-    let mut generation = 0;
-    while hunt.found.runs < worst.runs {
-        let size = GENERATION.min(worst.runs - hunt.found.runs);
-        let scripts = (0..size).map(|child| hunt.breed(generation, child, first)).collect();
-        hunt.run(&mut crew, scripts, progress)?;
-        generation += 1;
-    }
-    let mut found = hunt.found;
+    let mut crew = Crew::new(worst.bench(), worst.jobs, journal);
+    let mut found = hunt(worst, &mut crew, progress)?;
     if let Some(best) = &found.best {
         let most = worst.runs / SHRINKING;
         let least =
@@ -154,12 +152,76 @@ pub fn worst(
     Ok(found)
 }
 
+/// The same as [`worst`], but leaves what it finds as it is.
+///
+/// # Errors
+/// As [`worst`].
+pub fn worst_unshrunk(
+    worst: &Worst,
+    journal: &mut dyn Journal,
+    progress: &mut dyn FnMut(Progress, Option<&Best>),
+) -> Result<WorstFound, SearchError> {
+    hunt(worst, &mut Crew::new(worst.bench(), worst.jobs, journal), progress)
+}
+
+fn hunt(
+    worst: &Worst,
+    crew: &mut Crew<'_, '_>,
+    progress: &mut dyn FnMut(Progress, Option<&Best>),
+) -> Result<WorstFound, SearchError> {
+    let mut hunt = Hunt {
+        worst,
+        noise: Seed::new(worst.seed).noise("worst"),
+        lineages: Lineages::default(),
+        credit: Credit::default(),
+        seen: BTreeSet::new(),
+        tried: worst.weather.pairs().into_iter().map(|pair| (pair, 0)).collect(),
+        found: WorstFound { best: None, curve: Vec::new(), runs: 0, shrunk: None, shrink_runs: 0 },
+    };
+    let first = match worst.method {
+        Method::Random => worst.runs,
+        Method::Guided => (worst.runs / DRAWN_FIRST).max(GENERATION).min(worst.runs),
+    };
+    let drawn = (0..first).map(|number| Born::drawn(worst.drawn(number))).collect();
+    hunt.run(crew, drawn, progress)?;
+    let (mut generation, mut stuck) = (0, 0);
+    while hunt.found.runs < worst.runs {
+        let size = GENERATION.min(worst.runs - hunt.found.runs);
+        let wide = hunt.wide(stuck);
+        let scripts = (0..size).map(|child| hunt.breed(generation, child, first, wide)).collect();
+        let before = hunt.found.curve.len();
+        hunt.run(crew, scripts, progress)?;
+        hunt.credit.fade();
+        stuck = if hunt.found.curve.len() > before { 0 } else { stuck + 1 };
+        generation += 1;
+    }
+    Ok(hunt.found)
+}
+
+/// A script that is to be run, and where it comes from.
+struct Born {
+    script: OutageScript,
+    moves: Vec<Move>,
+    /// How bad the one is that it was made from.
+    parent: f64,
+}
+
+impl Born {
+    const fn drawn(script: OutageScript) -> Self {
+        Self { script, moves: Vec::new(), parent: f64::NEG_INFINITY }
+    }
+}
+
 /// A search that is going on.
 struct Hunt<'w> {
     worst: &'w Worst,
     noise: Noise,
-    /// The worst so far, all different, the worst first.
-    parents: Vec<Best>,
+    lineages: Lineages,
+    credit: Credit,
+    /// Fingerprints of the scripts that were run.
+    seen: BTreeSet<u64>,
+    /// By target and kind: how often it was tried beside what there was.
+    tried: Vec<((usize, usize), u64)>,
     found: WorstFound,
 }
 
@@ -167,22 +229,20 @@ impl Hunt<'_> {
     fn run(
         &mut self,
         crew: &mut Crew<'_, '_>,
-        scripts: Vec<OutageScript>,
+        born: Vec<Born>,
         progress: &mut dyn FnMut(Progress, Option<&Best>),
     ) -> Result<(), SearchError> {
         let mut broken = None;
         crew.judge_each(
-            scripts.len() as u64,
-            |n| scripts[n as usize].clone(),
-            |_, script, noted| {
+            born.len() as u64,
+            |n| born[n as usize].script.clone(),
+            |n, script, noted| {
                 if let Some(failed) = noted.broken {
                     broken = Some(SearchError::Broken { script, broken: failed });
                     return Go::Enough;
                 }
                 self.found.runs += 1;
-                if let Some(value) = noted.metric {
-                    self.take(Best { script, value });
-                }
+                self.take(&born[n as usize], noted.metric);
                 let at = Progress { stage: Stage::Worst, done: self.found.runs, of: Some(self.worst.runs) };
                 progress(at, self.found.best.as_ref());
                 Go::On
@@ -191,33 +251,81 @@ impl Hunt<'_> {
         broken.map_or(Ok(()), Err)
     }
 
-    fn take(&mut self, one: Best) {
-        let badness = |best: &Best| self.worst.badness(Some(best.value));
-        if self.found.best.as_ref().is_none_or(|best| badness(&one) > badness(best)) {
-            self.found.curve.push((self.found.runs, one.value));
-            self.found.best = Some(one.clone());
+    fn take(&mut self, born: &Born, value: Option<f64>) {
+        let badness = self.worst.badness(value);
+        let most = self.worst.badness(self.found.best.as_ref().map(|best| best.value));
+        let record = self.found.best.is_none() || badness > most;
+        let earned = if badness > born.parent { 1.0 } else { 0.0 } + if record { 2.0 } else { 0.0 };
+        self.credit.take(&born.moves, earned);
+        let Some(value) = value else { return };
+        if record {
+            self.found.curve.push((self.found.runs, value));
+            self.found.best = Some(Best { script: born.script.clone(), value });
         }
-        if self.parents.iter().any(|parent| parent.script == one.script) {
-            return;
+        self.lineages.take(Kept { script: born.script.clone(), badness });
+    }
+
+    /// How often to breed from the best of a niche instead of the worst of all.
+    fn wide(&self, stuck: u64) -> f64 {
+        let left = self.worst.runs - self.found.runs;
+        if left <= self.worst.runs / NARROW_LAST {
+            0.0
+        } else if stuck >= STUCK {
+            0.8
+        } else {
+            0.3
         }
-        // After those that are as bad: what came first stays.
-        let at = self.parents.partition_point(|parent| badness(parent) >= badness(&one));
-        self.parents.insert(at, one);
-        self.parents.truncate(PARENTS);
     }
 
     /// Child number `child` of a generation. Newcomers are drawn after the `first` that were.
-    fn breed(&self, generation: u64, child: u64, first: u64) -> OutageScript {
-        let newcomer = first + generation * GENERATION + child;
-        if child < NEWCOMERS || self.parents.is_empty() {
-            return self.worst.drawn(newcomer);
+    fn breed(&mut self, generation: u64, child: u64, first: u64, wide: f64) -> Born {
+        let fresh = self.worst.drawn(first + generation * GENERATION + child);
+        if child < NEWCOMERS || self.lineages.is_empty() {
+            return Born::drawn(fresh);
         }
         let rng = &mut self.noise.at(generation, child);
-        // The worse, the likelier: rank r with a chance that falls linearly.
-        let count = self.parents.len() as u64;
-        let mut parent = || &self.parents[below(rng, count).min(below(rng, count)) as usize].script;
-        let (one, other) = (parent(), parent());
-        let fresh = self.worst.drawn(newcomer);
-        moves::child(&self.worst.weather, one, other, &fresh, rng)
+        let mut born = Born::drawn(fresh.clone());
+        for _ in 0..TRIES {
+            let one = self.lineages.pick(wide, rng).clone();
+            let other = self.lineages.pick(wide.max(0.3), rng).clone();
+            let least = self.tried.iter().map(|(_, count)| *count).min().unwrap_or(u64::MAX);
+            let mut moves = vec![self.credit.pick(rng)];
+            if generation < EARLY && chance(rng, 0.6) {
+                moves = vec![Move::FIRST[below(rng, Move::FIRST.len() as u64) as usize]];
+            } else if least == 0 && chance(rng, UNTRIED) {
+                moves = vec![Move::Meanwhile];
+            } else if chance(rng, 0.3) {
+                // A second one.
+                moves.push(self.credit.pick(rng));
+            }
+            let rare = self.rare(&moves, least, rng);
+            let stock = Stock {
+                weather: &self.worst.weather,
+                one: &one.script,
+                other: &other.script,
+                fresh: &fresh,
+                rare: &rare,
+            };
+            born = Born { script: stock.child(&moves, rng), moves, parent: one.badness };
+            if self.seen.insert(fingerprint(&born.script)) {
+                break;
+            }
+        }
+        born
     }
+
+    /// A target and a kind that were tried least often, if what is done to a script asks for it.
+    fn rare<R: Rng + ?Sized>(&mut self, moves: &[Move], least: u64, rng: &mut R) -> (String, FaultKind) {
+        let mut alike: Vec<_> = self.tried.iter_mut().filter(|(_, count)| *count == least).collect();
+        let at = below(rng, alike.len() as u64) as usize;
+        let (pair, count) = &mut alike[at];
+        *count += u64::from(moves.contains(&Move::Meanwhile));
+        self.worst.weather.of_pair(*pair, rng)
+    }
+}
+
+fn fingerprint(script: &OutageScript) -> u64 {
+    let mut digest = Fingerprint::new();
+    digest.mix_bytes(format!("{script:?}").as_bytes());
+    digest.value()
 }

@@ -33,7 +33,7 @@ const MILLI: Span = Span::from_millis(1);
 /// A script, and the shape that it has.
 pub(super) fn script<R: Rng + ?Sized>(weather: &Weather, rng: &mut R) -> (Shape, OutageScript) {
     let on = kinds_on(weather.on, rng);
-    let count = number(weather.faults_max, rng);
+    let count = number(weather.faults_min, weather.faults_max, rng);
     let shape = if count == 1 { Shape::Alone } else { shape(rng) };
     let mut case = Case { weather, on, rng };
     let mut faults = case.faults(shape, count);
@@ -63,10 +63,10 @@ fn nth(mut mask: u16, n: u64) -> u16 {
 }
 
 /// `n` with a weight of `1/n`.
-fn number<R: Rng + ?Sized>(most: usize, rng: &mut R) -> usize {
+fn number<R: Rng + ?Sized>(least: usize, most: usize, rng: &mut R) -> usize {
     let weight = |n: usize| 1.0 / n as f64;
-    let mut left = sandbox_core::uniform(rng) * (1..=most).map(weight).sum::<f64>();
-    for n in 1..most {
+    let mut left = sandbox_core::uniform(rng) * (least..=most).map(weight).sum::<f64>();
+    for n in least..most {
         left -= weight(n);
         if left < 0.0 {
             return n;

@@ -120,7 +120,7 @@ pub(super) fn draw<R: Rng + ?Sized>(index: usize, spans: &[Span], rng: &mut R) -
 }
 
 /// None in two of three.
-fn retry_after<R: Rng + ?Sized>(spans: &[Span], rng: &mut R) -> Option<Span> {
+pub(super) fn retry_after<R: Rng + ?Sized>(spans: &[Span], rng: &mut R) -> Option<Span> {
     if !chance(rng, 1.0 / 3.0) {
         return None;
     }

@@ -16,7 +16,7 @@
 //! | choice | law |
 //! |---|---|
 //! | kinds that are on | in a third of the cases one kind, all alike; in a third each kind with chance 1/4, in a third with chance 1/2; if none is on, one |
-//! | number of faults | `n` with a weight of `1/n`, up to [`Weather::with_faults_max`] |
+//! | number of faults | `n` with a weight of `1/n`, up to [`Weather::with_faults_max`] (and from [`Weather::with_faults_min`] on) |
 //! | shape, from two faults on | see below |
 //! | kind of a fault | those that are on are alike |
 //! | target of a fault | in half of the cases what the plan of a workload is served by (the endpoint, its provider), if the kind fits that; else any: all are alike |
@@ -78,6 +78,7 @@ pub struct Weather {
     reach: Arc<Reach>,
     /// Kinds that may be drawn, as a bit mask over [`KINDS`].
     on: u16,
+    faults_min: usize,
     faults_max: usize,
     downtime_max: Span,
 }
@@ -128,13 +129,28 @@ impl Weather {
             (0..KINDS.len()).filter(|&kind| kinds::fits(kind, &places)).fold(0, |on, kind| on | 1 << kind);
         let end = Time::ZERO.saturating_add(scenario.duration);
         let reach = Reach { spans: reach::spans(resolved, longest), places, open, late, close, end };
-        Self { reach: Arc::new(reach), on, faults_max: 3, downtime_max: (longest / 2).max(SHORTEST_MAX) }
+        Self {
+            reach: Arc::new(reach),
+            on,
+            faults_min: 1,
+            faults_max: 3,
+            downtime_max: (longest / 2).max(SHORTEST_MAX),
+        }
     }
 
     /// The same with at most so many faults; at least 1.
     #[must_use]
     pub fn with_faults_max(mut self, faults: usize) -> Self {
         self.faults_max = faults.max(1);
+        self.faults_min = self.faults_min.min(self.faults_max);
+        self
+    }
+
+    /// The same with at least so many faults in what is drawn, but never more than there may be. A script with fewer is
+    /// [admitted](Self::admits) all the same.
+    #[must_use]
+    pub fn with_faults_min(mut self, faults: usize) -> Self {
+        self.faults_min = faults.clamp(1, self.faults_max);
         self
     }
 

@@ -1,10 +1,11 @@
 //! A script that is a little different, and one of two: the steps of a search.
 
 use sandbox_core::{Rng, Span, Time, below, chance};
-use sandbox_model::{Fault, OutageScript};
+use sandbox_model::{Fault, FaultKind, OutageScript};
 
 use super::draw::Case;
-use super::kinds::{self, pick};
+use super::kinds::{self, KINDS, pick};
+use super::reach::Place;
 use super::{Weather, draw};
 
 /// How far a time moves, in either direction.
@@ -89,28 +90,13 @@ fn step<R: Rng + ?Sized>(weather: &Weather, faults: &mut Vec<Fault>, rng: &mut R
             faults[one].from = moved(faults[one].from, by, chance(case.rng, 0.5));
         }
         5 => faults[one].until = faults[one].from.saturating_add(case.length()),
-        6 => {
-            let sort = kinds::index(&faults[one].kind);
-            faults[one].kind = kinds::draw(sort, weather.spans(), case.rng);
-        }
+        6 => faults[one] = weather.redrawn(&faults[one], case.rng),
         7 => {
             if let Some(kind) = case.kind_for(&faults[one].target) {
                 faults[one].kind = kind;
             }
         }
-        8 => {
-            let scope = faults[one].kind.scope();
-            let takes: Vec<&str> = weather
-                .reach
-                .places
-                .iter()
-                .filter(|place| place.takes(scope))
-                .map(|place| place.name.as_str())
-                .collect();
-            if !takes.is_empty() {
-                pick(&takes, case.rng).clone_into(&mut faults[one].target);
-            }
-        }
+        8 => faults[one] = weather.retargeted(&faults[one], case.rng),
         9 if faults.len() > 1 => {
             let other = (one + 1 + below(case.rng, faults.len() as u64 - 1) as usize) % faults.len();
             let edge = case.edge_of(&faults[other]);
@@ -136,6 +122,106 @@ fn step<R: Rng + ?Sized>(weather: &Weather, faults: &mut Vec<Fault>, rng: &mut R
             faults.swap_remove(one);
         }
         _ => faults[one] = case.first(),
+    }
+}
+
+impl Weather {
+    /// Every target with every kind that may be drawn for it: their numbers.
+    pub(crate) fn pairs(&self) -> Vec<(usize, usize)> {
+        let kinds = |place: &Place| {
+            let suffers = |kind: &usize| self.on >> kind & 1 == 1 && place.takes(kinds::scope(*kind));
+            (0..KINDS.len()).filter(suffers).collect::<Vec<_>>()
+        };
+        let places = self.reach.places.iter().enumerate();
+        places.flat_map(|(at, place)| kinds(place).into_iter().map(move |kind| (at, kind))).collect()
+    }
+
+    /// One of [`pairs`](Self::pairs), with parameters.
+    pub(crate) fn of_pair<R: Rng + ?Sized>(
+        &self,
+        (place, kind): (usize, usize),
+        rng: &mut R,
+    ) -> (String, FaultKind) {
+        (self.reach.places[place].name.clone(), kinds::draw(kind, self.spans(), rng))
+    }
+
+    /// Takes away price changes of what another changes the price of at the same time. They would multiply, and the worst
+    /// would be a price to the power of the number of faults.
+    pub(crate) fn unstack(&self, faults: &mut Vec<Fault>) {
+        let endpoints = |fault: &Fault| {
+            let at = self.reach.places.iter().position(|place| place.name == fault.target);
+            let mut hit = at.map_or_else(Vec::new, |at| self.reach.places[at].inside.clone());
+            hit.extend(at);
+            hit
+        };
+        let mut kept: Vec<Fault> = Vec::new();
+        for fault in faults.drain(..) {
+            let stacks = |other: &Fault| {
+                let price = |fault: &Fault| matches!(fault.kind, FaultKind::PriceChange { .. });
+                let theirs = endpoints(other);
+                price(&fault)
+                    && price(other)
+                    && fault.from < other.until
+                    && other.from < fault.until
+                    && endpoints(&fault).iter().any(|hit| theirs.contains(hit))
+            };
+            if !kept.iter().any(stacks) {
+                kept.push(fault);
+            }
+        }
+        *faults = kept;
+    }
+
+    /// A fault with other parameters of its kind.
+    pub(crate) fn redrawn<R: Rng + ?Sized>(&self, fault: &Fault, rng: &mut R) -> Fault {
+        Fault { kind: kinds::draw(kinds::index(&fault.kind), self.spans(), rng), ..fault.clone() }
+    }
+
+    /// A fault with one other parameter; with what callers are told to wait, if its kind can tell them.
+    pub(crate) fn tweaked<R: Rng + ?Sized>(&self, fault: &Fault, rng: &mut R) -> Fault {
+        let sort = kinds::index(&fault.kind);
+        let wait = |rng: &mut R| {
+            let drawn = (0..8).find_map(|_| kinds::retry_after(self.spans(), rng));
+            if chance(rng, 0.75) { drawn } else { None }
+        };
+        let mut kind = fault.kind;
+        match &mut kind {
+            FaultKind::Down { retry_after, .. } | FaultKind::Errors { retry_after, .. }
+                if chance(rng, 0.5) =>
+            {
+                *retry_after = wait(rng);
+            }
+            FaultKind::Down { status, .. } => {
+                if let FaultKind::Down { status: other, .. } | FaultKind::Errors { status: other, .. } =
+                    kinds::draw(sort, self.spans(), rng)
+                {
+                    *status = other;
+                }
+            }
+            FaultKind::Errors { share, status, .. } => match kinds::draw(sort, self.spans(), rng) {
+                FaultKind::Errors { share: other, .. } if chance(rng, 0.5) => *share = other,
+                FaultKind::Errors { status: other, .. } | FaultKind::Down { status: other, .. } => {
+                    *status = other;
+                }
+                _ => {}
+            },
+            _ => kind = kinds::draw(sort, self.spans(), rng),
+        }
+        Fault { kind, ..fault.clone() }
+    }
+
+    /// A fault with any target that can suffer it.
+    pub(crate) fn retargeted<R: Rng + ?Sized>(&self, fault: &Fault, rng: &mut R) -> Fault {
+        let scope = fault.kind.scope();
+        let takes: Vec<&str> = self
+            .reach
+            .places
+            .iter()
+            .filter(|place| place.takes(scope))
+            .map(|place| place.name.as_str())
+            .collect();
+        let target = if takes.is_empty() { &fault.target } else { pick(&takes, rng) };
+        Fault { target: target.to_owned(), ..fault.clone() }
     }
 }
 
