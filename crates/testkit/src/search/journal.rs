@@ -60,6 +60,8 @@ impl Journal for MemoryJournal {
 pub struct FileJournal {
     path: PathBuf,
     file: File,
+    /// Part of each key: what another search, still at it, writes into the same file is not taken for one's own.
+    digest: u64,
     known: MemoryJournal,
     resumed: usize,
 }
@@ -90,7 +92,7 @@ impl FileJournal {
             for line in bytes[whole..].split_inclusive(|&byte| byte == b'\n') {
                 // What does not end in a line end was being written when the search was killed.
                 let Some((key, noted)) = read_line(line) else { break };
-                known.noted.insert(key, noted);
+                known.noted.insert(key ^ digest.value(), noted);
                 whole += line.len();
             }
         }
@@ -99,7 +101,7 @@ impl FileJournal {
             file.write_all(header.as_bytes())?;
         }
         let resumed = known.noted.len();
-        Ok(Self { path: path.to_owned(), file, known, resumed })
+        Ok(Self { path: path.to_owned(), file, digest: digest.value(), known, resumed })
     }
 
     /// How many runs were known when it was opened.
@@ -114,7 +116,11 @@ impl FileJournal {
     /// If the file cannot be removed.
     pub fn remove(self) -> io::Result<()> {
         drop(self.file);
-        fs::remove_file(&self.path)
+        match fs::remove_file(&self.path) {
+            // The same search, started twice, has ended before.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            ended => ended,
+        }
     }
 }
 
@@ -124,7 +130,7 @@ impl Journal for FileJournal {
     }
 
     fn note(&mut self, key: u64, noted: &Noted) -> io::Result<()> {
-        self.file.write_all(&write_line(key, noted))?;
+        self.file.write_all(&write_line(key ^ self.digest, noted))?;
         self.known.note(key, noted)
     }
 }
