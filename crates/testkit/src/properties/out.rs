@@ -50,7 +50,9 @@ pub(super) const NO_CAUSE: Property = Property {
         watch(NO_CAUSE.name, subject, |router| {
             let heard = Heard::new(router);
             let prefers = router.promises.last_is_last && heard.memory.whole_line;
-            let order = if prefers { router.promises.order.clone() } else { Vec::new() };
+            let order = if prefers { &router.promises.order[..] } else { &[] };
+            // A promise may name targets that are not there.
+            let order = order.iter().copied().filter(|&target| target < router.names.len()).collect();
             (router.promises.memory_is_all && heard.memory.whole).then_some(NoCause {
                 heard,
                 prefers,
