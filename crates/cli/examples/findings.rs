@@ -1,6 +1,7 @@
 //! Draws the pictures of `docs/findings.md`: two runs each, one above the other, that differ in one thing.
 //!
 //! `cargo run --release -p sandbox-cli --example findings [NAME]`, in the root of the repository.
+#![expect(clippy::print_stderr, reason = "it says which pictures it has drawn")]
 
 use std::collections::BTreeMap;
 use std::error::Error;

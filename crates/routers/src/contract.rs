@@ -228,7 +228,8 @@ pub struct Exclusion {
 pub trait Strategy: Send + DynClone {
     /// What to do for a request.
     ///
-    /// Must return [`Decision::GiveUp`] after finitely many attempts, and must not wait for a time that has passed.
+    /// Must return [`Decision::GiveUp`] after finitely many attempts, and must not wait for a time that has passed. Whoever
+    /// runs it panics at the 65,536th attempt for one request, or when it was asked a million times about one.
     fn next(&mut self, call: &Call<'_>, targets: &[TargetView]) -> Decision;
 
     /// Learns the result of an attempt.

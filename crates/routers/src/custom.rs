@@ -69,10 +69,18 @@ pub struct Registry {
     entries: BTreeMap<String, Entry>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Entry {
     settings: Vec<String>,
     constructor: Constructor,
+}
+
+/// Without the constructor, whose address is another each time that a program starts: searches are known by what a
+/// scenario looks like.
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry").field("settings", &self.settings).finish_non_exhaustive()
+    }
 }
 
 impl Registry {
@@ -176,5 +184,21 @@ impl Visitor<'_> for OfValue {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
         Ok(Value::Text(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registry_looks_the_same_whenever_it_is_made() {
+        let with = |constructor| format!("{:?}", Registry::default().with("mine", &["most"], constructor));
+        let no: Constructor =
+            |_| Err(Refusal { setting: None, message: "no".to_owned(), hint: String::new() });
+        let never: Constructor =
+            |made| Err(Refusal { setting: None, message: made.targets.concat(), hint: String::new() });
+        assert_eq!(with(no), with(never));
+        assert!(with(no).contains("most"));
     }
 }

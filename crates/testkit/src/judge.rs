@@ -89,7 +89,9 @@ impl Judge {
     /// # Errors
     /// A bug of the simulator in a run without faults, which is run again after a panic.
     pub fn judge(&mut self, script: &OutageScript) -> Result<Verdict, RunError> {
-        let whole = self.metric.is_some() || !self.objectives.is_empty();
+        // Held to nothing, a run can only come to no end, and may do so at any time.
+        let nothing = self.watching.is_empty() && self.comparisons.is_empty();
+        let whole = self.metric.is_some() || !self.objectives.is_empty() || nothing;
         let length = if whole { Length::Whole } else { self.settled(script) };
         let verdict = self.judge_for(script, length)?;
         if verdict.broken.is_some() && length != Length::Whole {

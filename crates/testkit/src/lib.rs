@@ -21,5 +21,6 @@ pub mod weather;
 
 pub use judge::{Judge, Verdict};
 pub use properties::{Broken, Property};
+pub use quietly::whole_run;
 pub use sights::{Belief, Sights};
 pub use weather::Weather;

@@ -5,6 +5,9 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
+use sandbox_engine::{RunOptions, RunOutput, run};
+use sandbox_scenario::Resolved;
+
 thread_local! {
     /// What the panic said, while a thread runs something quietly.
     static SAID: RefCell<Option<Option<String>>> = const { RefCell::new(None) };
@@ -36,6 +39,12 @@ pub(crate) fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, String> {
         // It went on here from another thread, where it was printed.
         None => message_of(&*payload),
     })
+}
+
+/// Runs a scenario under its own script; `None` if the run comes to no end.
+#[must_use]
+pub fn whole_run(resolved: &Resolved) -> Option<RunOutput> {
+    quietly(|| run(resolved, RunOptions::default())).ok()?.ok()
 }
 
 fn message_of(payload: &(dyn Any + Send)) -> String {

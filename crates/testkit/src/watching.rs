@@ -78,6 +78,11 @@ impl Watching {
         }
     }
 
+    /// Whether nothing is watched for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.watches.is_empty()
+    }
+
     /// What was broken: the first in the order of the properties.
     pub(crate) fn broken(&self) -> Option<&Broken> {
         self.watches.iter().find_map(|watch| watch.broken())

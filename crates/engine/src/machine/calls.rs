@@ -18,6 +18,12 @@ use crate::world::Conversation;
 /// What a router's caller gets when its timer for the whole request ends (Envoy: 504).
 pub(super) const TOO_LATE: Answer = Answer::failed(Status(504));
 
+/// Most attempts that a router makes for a request: a strategy that wants more never gives up. See [`Attempt::place`].
+const ATTEMPTS_MAX: usize = u16::MAX as usize;
+
+/// Most times that a strategy is asked about a request: one that wants more hardly lets time pass.
+const ASKED_MAX: u32 = 1_000_000;
+
 /// The number of a request's conversation, unlike that of any other workload's.
 pub(super) fn conversation_of(request: &Request, conversations: &Slab<Conversation>) -> Option<u64> {
     let workload = u64::from(request.workload) << KEY_BITS;
@@ -64,6 +70,7 @@ impl Machine {
             live: Vec::new(),
             heads: Vec::new(),
             wake: None,
+            asked: 0,
             tried: Vec::new(),
         });
         let call = &mut self.calls[id];
@@ -89,6 +96,7 @@ impl Machine {
             live,
             heads,
             wake: None,
+            asked: 0,
             tried,
         };
         if parent != NONE {
@@ -106,8 +114,13 @@ impl Machine {
         self.step(id, now, queue);
     }
 
-    /// Asks a call's router what to do next, and does it.
+    /// Asks a call's router what to do next, and does it; one that hedges is asked again as soon as an attempt runs.
     pub(super) fn step(&mut self, id: u32, now: Time, queue: &mut Queue) {
+        while self.asks_on(id, now, queue) {}
+    }
+
+    /// Asks once, and says whether to ask again at once.
+    fn asks_on(&mut self, id: u32, now: Time, queue: &mut Queue) -> bool {
         if let Some(wake) = self.calls[id].wake.take() {
             queue.cancel(wake);
         }
@@ -118,6 +131,12 @@ impl Machine {
         if self.world.prices_move {
             self.world.show_prices(router, now);
         }
+        let call = &mut self.calls[id];
+        call.asked += 1;
+        assert!(
+            call.asked <= ASKED_MAX,
+            "a strategy is asked more than {ASKED_MAX} times what to do for a request"
+        );
         let call = &self.calls[id];
         let allowed = self.world.permitted(self.requests[call.request].key, router);
         let r = &mut self.world.routers[router as usize];
@@ -138,6 +157,17 @@ impl Machine {
         // Asked before `next`, which changes what is remembered.
         let recorder = recorder.map(|recorder| (recorder, r.strategy.exclusions(&asked, &r.views)));
         let decision = r.strategy.next(&asked, &r.views);
+        if let Decision::Try { target, .. } = decision {
+            let count = r.targets.len();
+            assert!(
+                target < count,
+                "a strategy asks for target {target}, and there are {count}, counted from 0"
+            );
+            assert!(
+                call.tried.len() < ATTEMPTS_MAX,
+                "a strategy makes more than {ATTEMPTS_MAX} attempts for a request"
+            );
+        }
         if let Some(monitor) = &mut self.listeners.monitor {
             let (router, strategy) = (usize::from(router), &*r.strategy);
             monitor.decided(&Decided { router, call: &asked, targets: &r.views, decision, strategy });
@@ -152,17 +182,14 @@ impl Machine {
         }
         match decision {
             Decision::Try { target, reason } => {
-                let asks_on = self.world.routers[router as usize].hedges;
                 self.try_target(id, target, reason, now, queue);
-                if asks_on {
-                    self.step(id, now, queue);
-                }
+                return self.world.routers[router as usize].hedges;
             }
             Decision::Wait { until } => {
                 assert!(until > now, "a strategy waits for a time that has passed");
                 if until == Time::MAX {
                     assert!(!self.calls[id].live.is_empty(), "a strategy waits for nothing");
-                    return;
+                    return false;
                 }
                 let until = self.patience(id, None, until);
                 let wake = self.schedule(until, Event::Wake(id), queue);
@@ -170,6 +197,7 @@ impl Machine {
             }
             Decision::GiveUp(answer) => self.end_call(id, answer, NONE, now, queue),
         }
+        false
     }
 
     /// The earliest of a time, a timer, the router's timer for the whole request, and for an entry router without a client

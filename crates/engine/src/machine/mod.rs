@@ -105,6 +105,8 @@ pub(crate) struct Call {
     /// Of these, the ones whose first token is on its way, where the router hedges.
     pub(crate) heads: Vec<(u32, EventId)>,
     pub(crate) wake: Option<EventId>,
+    /// How often its strategy was asked what to do.
+    pub(crate) asked: u32,
     pub(crate) tried: Vec<Tried>,
 }
 

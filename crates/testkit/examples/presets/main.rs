@@ -7,6 +7,7 @@
 //! the liveness property `returns` had something to say, and what was broken; broken scripts follow, shrunk. It exits 1
 //! if anything was.
 #![expect(clippy::print_stdout, reason = "it reports")]
+#![expect(clippy::disallowed_methods, reason = "it says how long it took")]
 
 #[path = "../../../engine/tests/it/routers/presets/draw.rs"]
 #[expect(dead_code, reason = "the engine's tests know more of each preset")]
@@ -68,7 +69,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         let subject = Subject::new(resolved.clone());
         let mut weather = Weather::new(resolved).with_faults_max(FAULTS);
         if !comparisons {
-            weather = weather.with_calm_after(subject.settles_within());
+            weather = weather.with_calm_after(subject.settles_after_most());
         }
         let search = Check {
             subject,

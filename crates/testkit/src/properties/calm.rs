@@ -11,6 +11,8 @@ use sandbox_model::{FaultKind, OutageScript};
 use sandbox_routers::{Decision, Promises};
 use sandbox_scenario::Resolved;
 
+use crate::quietly::quietly;
+
 /// In which trouble-free time it must be seen that things are as they should.
 pub(super) const LOOK: Span = Span::from_secs(60);
 
@@ -27,13 +29,16 @@ pub(super) struct Calm {
 }
 
 impl Calm {
-    /// Costs one run of the scenario. None if that breaks a law: then nothing else can be run, either.
+    /// Costs one run of the scenario. None if that comes to no end: then nothing else can be run, either.
     pub(super) fn of(resolved: &Resolved) -> Option<Arc<Self>> {
         let calm = Self { asked: vec![Vec::new(); resolved.scenario.routers.len()], ..Self::default() };
-        let mut trials = Trials::lean(resolved, Some(Box::new(calm))).ok()?;
-        let trial = trials.run(&OutageScript::default(), Length::Whole).ok()?;
-        let monitor = trial.monitor()? as &dyn Any;
-        Some(Arc::new(monitor.downcast_ref::<Self>()?.clone()))
+        let run = || {
+            let mut trials = Trials::lean(resolved, Some(Box::new(calm))).ok()?;
+            let trial = trials.run(&OutageScript::default(), Length::Whole).ok()?;
+            let monitor = trial.monitor()? as &dyn Any;
+            Some(Arc::new(monitor.downcast_ref::<Self>()?.clone()))
+        };
+        quietly(run).ok()?
     }
 
     /// First attempts of requests at a target of a router in `[from, until]`.

@@ -146,7 +146,17 @@ impl Subject {
     /// No longer than the scenario.
     #[must_use]
     pub fn settles_within(&self, script: &OutageScript) -> Span {
-        let asked = calm::asked_for(script);
+        self.settles(calm::asked_for(script))
+    }
+
+    /// The same before a script is known: what to leave after the last fault when scripts are drawn. A Retry-After counts
+    /// as a minute; after a longer one liveness may have nothing to say.
+    #[must_use]
+    pub fn settles_after_most(&self) -> Span {
+        self.settles(Span::from_mins(1))
+    }
+
+    fn settles(&self, asked: Span) -> Span {
         let deadlines = self.resolved.scenario.workloads.iter().map(|workload| workload.deadline);
         let deadline = deadlines.max().unwrap_or(Span::ZERO);
         let reached = beside::reached(&self.resolved);

@@ -50,7 +50,9 @@ pub(super) const NO_CAUSE: Property = Property {
         watch(NO_CAUSE.name, subject, |router| {
             let memory = Memory::new(router.promises, router.names.len());
             let prefers = router.promises.last_is_last && memory.whole_line;
-            let order = if prefers { router.promises.order.clone() } else { Vec::new() };
+            let order = if prefers { &router.promises.order[..] } else { &[] };
+            // A promise may name targets that are not there.
+            let order = order.iter().copied().filter(|&target| target < router.names.len()).collect();
             (router.promises.memory_is_all && memory.whole).then(|| NoCause {
                 line: Line::new(router),
                 prefers,

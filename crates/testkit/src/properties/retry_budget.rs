@@ -73,7 +73,7 @@ impl Bucket {
                 Entry::Open => return None,
                 Entry::Paid => {
                     let cap = millionths(self.budget.cap);
-                    self.left = (self.left + millionths(self.budget.per_call)).min(cap);
+                    self.left = self.left.saturating_add(millionths(self.budget.per_call)).min(cap);
                 }
                 Entry::Taken(retries) if self.left < retries * RETRY => {
                     let left = self.left as f64 / RETRY as f64;

@@ -207,8 +207,12 @@ fn replay(
     let output = match ended {
         Ok(Ok(output)) => output,
         Ok(Err(error)) if failed(&error).property == broken.property => return Ok((failed(&error), None)),
-        Ok(Err(error)) => return Err(not(error.to_string())),
         Err(_) if broken.property == PANICS => return Ok((broken, None)),
+        // It was broken before, and the judge went no further.
+        Ok(Err(_)) | Err(_) if ![CONSERVATION, PANICS, STANDSTILL].contains(&&*broken.property) => {
+            return Ok((broken, None));
+        }
+        Ok(Err(error)) => return Err(not(error.to_string())),
         Err(panic) => return Err(not(panic)),
     };
     let fingerprint = Some(output.summary.fingerprint.parse().expect("a summary holds a fingerprint"));

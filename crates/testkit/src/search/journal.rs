@@ -61,6 +61,8 @@ impl Journal for MemoryJournal {
 pub struct FileJournal {
     path: PathBuf,
     file: File,
+    /// Part of each key: what another search, still at it, writes into the same file is not taken for one's own.
+    digest: u64,
     known: MemoryJournal,
     resumed: usize,
 }
@@ -106,7 +108,7 @@ impl FileJournal {
             for line in bytes[whole..].split_inclusive(|&byte| byte == b'\n') {
                 // What does not end in a line end was being written when the search was killed.
                 let Some((key, noted)) = read_line(line) else { break };
-                known.noted.insert(key, noted);
+                known.noted.insert(key ^ digest.value(), noted);
                 whole += line.len();
             }
         }
@@ -115,7 +117,7 @@ impl FileJournal {
             file.write_all(header.as_bytes())?;
         }
         let resumed = known.noted.len();
-        Ok(Self { path: path.to_owned(), file, known, resumed })
+        Ok(Self { path: path.to_owned(), file, digest: digest.value(), known, resumed })
     }
 
     /// How many runs were known when it was opened.
@@ -130,7 +132,11 @@ impl FileJournal {
     /// If the file cannot be removed.
     pub fn remove(self) -> io::Result<()> {
         // Before the lock is gone, so that nobody's journal but this one is removed.
-        fs::remove_file(&self.path)
+        match fs::remove_file(&self.path) {
+            // Whoever removes what is in use has removed this, too.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            ended => ended,
+        }
     }
 }
 
@@ -140,7 +146,7 @@ impl Journal for FileJournal {
     }
 
     fn note(&mut self, key: u64, noted: &Noted) -> io::Result<()> {
-        self.file.write_all(&write_line(key, noted))?;
+        self.file.write_all(&write_line(key ^ self.digest, noted))?;
         self.known.note(key, noted)
     }
 }

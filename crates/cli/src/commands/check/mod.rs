@@ -160,7 +160,7 @@ impl Checked<'_> {
 
     /// Leaves as much time after the last fault as liveness needs, if that leaves a part of the scenario for the faults.
     fn calm_down(&mut self) {
-        let calm = self.subject.settles_within();
+        let calm = self.subject.settles_after_most();
         let end = self.subject.resolved.scenario.duration.as_nanos();
         let window = |weather: &Weather| {
             let (open, close) = weather.open_and_close();

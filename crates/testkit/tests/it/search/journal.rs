@@ -86,3 +86,24 @@ fn two_threads_run_no_more_twice_than_were_at_it() {
     let again = check(&check_of, &mut journal, &mut |_| {}).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(again, one);
 }
+
+#[test]
+fn what_another_search_writes_into_it_is_not_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal");
+    let (mut one, mut other) = (Fingerprint::new(), Fingerprint::new());
+    one.mix(1);
+    other.mix(2);
+    let noted = |metric| Noted { broken: None, metric: Some(metric), sights: Default::default() };
+    let mut first = FileJournal::open(&path, one).expect("it opens");
+    first.note(7, &noted(1.0)).expect("it is written");
+    // The other one begins anew while the first one is still at it.
+    let mut second = FileJournal::open(&path, other).expect("it opens");
+    first.note(8, &noted(1.0)).expect("it is written");
+    second.note(9, &noted(2.0)).expect("it is written");
+    let again = FileJournal::open(&path, other).expect("it opens");
+    assert_eq!((again.known(8), again.known(9)), (None, Some(noted(2.0))));
+    // Whoever comes second finds nothing to remove.
+    first.remove().expect("it is there");
+    again.remove().expect("it need not be there");
+}
