@@ -160,8 +160,9 @@ impl Subject {
         let deadlines = self.resolved.scenario.workloads.iter().map(|workload| workload.deadline);
         let deadline = deadlines.max().unwrap_or(Span::ZERO);
         let reached = beside::reached(&self.resolved);
-        let within =
-            reached.iter().filter_map(|&router| calm::returns_within(&self.promises[router], asked, deadline));
+        let within = reached
+            .iter()
+            .filter_map(|&router| calm::returns_within(&self.promises[router], asked, deadline));
         let within = within.max().unwrap_or(Span::ZERO);
         let look = calm::LOOK + calm::LOOK / 2;
         let whole = deadline.saturating_add(within).saturating_add(look);
