@@ -15,17 +15,14 @@ use sandbox_routers::Decision;
 
 use super::{Broken, Compare, How, Property, Sort, Subject};
 
-/// Costs a whole run of the script, and one for each of its last [`MOST`] faults, all from the start. Decisions and the
-/// ends of requests are compared, those of the instant at which the fault begins left out.
+/// Costs a whole run of the script, and one without its last fault, both from the start. Decisions and the ends of
+/// requests are compared, those of the instant at which the fault begins left out.
 pub(super) const CAUSALITY: Property = Property {
     name: "causality",
     says: "Nothing that happens before a fault begins depends on it, whatever the router remembers.",
     sort: Sort::Metamorphic,
     how: How::Compared(compare),
 };
-
-/// Faults that are left out, one at a time.
-const MOST: usize = 3;
 
 fn compare(subject: &Subject) -> Option<Box<dyn Compare>> {
     Some(Box::new(Causality(subject.clone())))
@@ -48,27 +45,22 @@ impl Causality {
 
 impl Compare for Causality {
     fn compare(&mut self, _: &mut Trials, script: &OutageScript) -> Result<Option<Broken>, RunError> {
-        let with = self.events(script)?;
-        let mut last: Vec<usize> = (0..script.faults.len()).collect();
-        last.sort_by_key(|&fault| std::cmp::Reverse(script.faults[fault].from));
-        for fault in last.into_iter().take(MOST) {
-            let mut fewer = script.clone();
-            let fault = fewer.faults.remove(fault);
-            let without = self.events(&fewer)?;
-            let Some(event) = differs(&with, &without, fault.from) else { continue };
-            return Ok(Some(Broken {
-                property: CAUSALITY.name.to_owned(),
-                at: Some(event.at),
-                request: Some(request_of(event.request)),
-                what: format!(
-                    "without the {} of {}, which begins at {}, something else happens before it",
-                    fault.kind.name(),
-                    fault.target,
-                    fault.from
-                ),
-            }));
-        }
-        Ok(None)
+        let last = (0..script.faults.len()).max_by_key(|&fault| script.faults[fault].from);
+        let Some(last) = last else { return Ok(None) };
+        let mut fewer = script.clone();
+        let fault = fewer.faults.remove(last);
+        let event = differs(&self.events(script)?, &self.events(&fewer)?, fault.from);
+        Ok(event.map(|event| Broken {
+            property: CAUSALITY.name.to_owned(),
+            at: Some(event.at),
+            request: Some(request_of(event.request)),
+            what: format!(
+                "without the {} of {}, which begins at {}, something else happens before it",
+                fault.kind.name(),
+                fault.target,
+                fault.from
+            ),
+        }))
     }
 }
 
