@@ -158,18 +158,14 @@ fn other_programs_are_told_what_is_broken() {
     assert!(line.contains("%0Asandbox run quick.ron"), "{line}");
 }
 
-#[test]
-fn a_search_that_was_killed_goes_on_and_finds_the_same() {
-    const ARGUMENTS: &str = "check quick.ron --cases 400 --objective availability>=1% --jobs 1 --out out";
-    let whole = Bench::new().sandbox(ARGUMENTS).expect(0).out;
-    let bench = Bench::new();
+/// Runs this until there are some lines in its journal, and kills it in the middle of it; says how many lines there are.
+fn killed(bench: &Bench, arguments: &str) -> usize {
     let mut child = Command::new(env!("CARGO_BIN_EXE_sandbox"))
-        .args(ARGUMENTS.split_whitespace())
+        .args(arguments.split_whitespace())
         .current_dir(bench.path("."))
         .stdout(std::process::Stdio::null())
         .spawn()
         .expect("the command starts");
-    // Some lines of the journal, then it dies in the middle of it.
     let lines = || std::fs::read_to_string(bench.path("out/journal")).map_or(0, |text| text.lines().count());
     for _ in 0..30_000 {
         if lines() >= 20 {
@@ -179,7 +175,34 @@ fn a_search_that_was_killed_goes_on_and_finds_the_same() {
     }
     child.kill().expect("it still runs");
     child.wait().expect("it has ended");
-    let known = lines();
+    lines()
+}
+
+#[test]
+fn one_that_was_killed_when_it_had_kept_only_some_of_what_it_found_keeps_the_rest() {
+    const ARGUMENTS: &str =
+        "check quick.ron --cases 30 --objective leak_share<=1% --objective cost<=$0 --jobs 1 --out out";
+    let undisturbed = Bench::new();
+    let whole = undisturbed.sandbox(ARGUMENTS).expect(5).out;
+    let kept = undisturbed.list("fixtures/regressions/quick");
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    let bench = Bench::new();
+    killed(&bench, ARGUMENTS);
+    let first = format!("fixtures/regressions/quick/{}", kept[0]);
+    bench.write_deep(&first, &undisturbed.read(&first));
+    assert_eq!(bench.sandbox(ARGUMENTS).expect(5).out, whole);
+    assert_eq!(bench.list("fixtures/regressions/quick"), kept);
+    // Now that all is kept it is run again first.
+    let again = bench.sandbox(ARGUMENTS).expect(5).out;
+    assert!(again.contains("still broken by 2 of 2 scripts"), "{again}");
+}
+
+#[test]
+fn a_search_that_was_killed_goes_on_and_finds_the_same() {
+    const ARGUMENTS: &str = "check quick.ron --cases 400 --objective availability>=1% --jobs 1 --out out";
+    let whole = Bench::new().sandbox(ARGUMENTS).expect(0).out;
+    let bench = Bench::new();
+    let known = killed(&bench, ARGUMENTS);
     assert!((20..400).contains(&known), "{known} lines");
     let ended = bench.sandbox(ARGUMENTS).expect(0);
     let resumed = ended.err.strip_prefix("continuing after ").and_then(|rest| rest.split(' ').next());

@@ -128,7 +128,7 @@ pub const ALL: &[Property] = &[
 pub struct Subject {
     /// The scenario. Its own faults do not matter.
     pub resolved: Resolved,
-    /// By router.
+    /// By router; nothing of those that no request can come to.
     pub promises: Vec<Promises>,
 }
 
@@ -136,7 +136,14 @@ impl Subject {
     /// A scenario whose routers are held to what their strategies promise.
     #[must_use]
     pub fn new(resolved: Resolved) -> Self {
-        let promises = sandbox_engine::world::promises(&resolved);
+        let mut promises = sandbox_engine::world::promises(&resolved);
+        // Of a router to which no request comes nothing can be seen: nobody is to believe that it was held to anything.
+        let reached = beside::reached(&resolved);
+        for (router, promises) in promises.iter_mut().enumerate() {
+            if !reached.contains(&router) {
+                *promises = Promises::default();
+            }
+        }
         Self { resolved, promises }
     }
 

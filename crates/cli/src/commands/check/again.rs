@@ -11,6 +11,7 @@ use crate::commands::paint;
 use crate::exit::Failure;
 
 /// What became of the scripts that were kept.
+#[derive(Default)]
 pub(super) struct Again {
     /// What is still broken.
     pub(super) findings: Vec<Finding>,

@@ -9,7 +9,7 @@ use sandbox_scenario::file::Found;
 use sandbox_scenario::{Objective, Resolved, script_to_text};
 use sandbox_testkit::corpus::{self, Kept};
 use sandbox_testkit::search::{Counterexample, Origin};
-use sandbox_testkit::{Broken, properties};
+use sandbox_testkit::{Broken, properties, whole_run};
 
 use super::Checked;
 use crate::exit::Failure;
@@ -87,10 +87,7 @@ impl Finding {
     pub(super) fn again(checked: &Checked<'_>, kept: &Kept, broken: Broken) -> Result<Self, Failure> {
         let resolved = with_script(checked, &kept.script)?;
         // Of a run that comes to no end there is no more to say.
-        let ends = properties::ALL.iter().any(|property| property.name == broken.property)
-            || broken.at.is_some()
-            || broken.property.contains(['<', '>']);
-        let run = ends.then(|| sandbox_engine::run(&resolved, RunOptions::default())).transpose()?;
+        let run = whole_run(&resolved);
         let what = sentence(&breach(&resolved, &broken), run.as_ref().map(|run| &run.summary));
         Ok(Self {
             told: terminal::Finding {

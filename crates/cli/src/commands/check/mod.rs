@@ -112,26 +112,32 @@ impl Checked<'_> {
     /// Runs what was kept again, then searches; what became of each promise is added to `promises`.
     fn search(&self, chosen: &Chosen, promises: &mut Vec<Promise>) -> Result<Code, Failure> {
         println!("{}", self.title());
-        let Again { mut findings, wrong } = again::run(self, chosen)?;
+        let check = search::Check {
+            subject: self.subject.clone(),
+            properties: chosen.properties.clone(),
+            objectives: chosen.objectives.clone(),
+            weather: self.weather.clone(),
+            cases: self.args.cases,
+            seed: self.args.seed,
+            jobs: self.jobs(),
+            corpus: Vec::new(),
+            all: true,
+        };
+        let out = self.out(check.digest());
+        // A search that was stopped goes on: it may have been stopped when it had kept only some of what it found.
+        let stopped = match out.join(JOURNAL).exists() {
+            true => Some(self.journal(&out, check.digest())?).filter(|journal| journal.resumed() > 0),
+            false => None,
+        };
+        let again = if stopped.is_some() { Again::default() } else { again::run(self, chosen)? };
+        let Again { mut findings, wrong } = again;
         // What is known to be broken is mended before more is searched for.
         let searched = findings.is_empty() && !wrong && self.args.cases > 0;
         if findings.is_empty() && !wrong && !searched {
             println!("searched     nothing (--cases 0)");
         }
         if searched {
-            let check = search::Check {
-                subject: self.subject.clone(),
-                properties: chosen.properties.clone(),
-                objectives: chosen.objectives.clone(),
-                weather: self.weather.clone(),
-                cases: self.args.cases,
-                seed: self.args.seed,
-                jobs: self.jobs(),
-                corpus: Vec::new(),
-                all: true,
-            };
-            let out = self.out(check.digest());
-            let mut journal = self.journal(&out, check.digest())?;
+            let mut journal = stopped.map_or_else(|| self.journal(&out, check.digest()), Ok)?;
             let mut searching = Searching::new(journal.resumed() as u64);
             let found = search::check(&check, &mut journal, &mut |progress| searching.at(progress))?;
             drop(searching);
@@ -283,9 +289,6 @@ fn end(journal: FileJournal, out: &Path) -> Result<(), Failure> {
     journal.remove().map_err(Failure::io("remove", &out.join(JOURNAL)))?;
     // It stays if there are pictures in it.
     let _ = std::fs::remove_dir(out);
-    if let Some(parent) = out.parent().filter(|parent| parent.ends_with("out")) {
-        let _ = std::fs::remove_dir(parent);
-    }
     Ok(())
 }
 

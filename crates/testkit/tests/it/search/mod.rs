@@ -2,6 +2,7 @@
 
 mod journal;
 mod outcome;
+mod wild;
 mod worst;
 
 use std::path::Path;
