@@ -159,23 +159,30 @@ fn other_programs_are_told_what_is_broken() {
 }
 
 /// Runs this until there are some lines in its journal, and kills it in the middle of it; says how many lines there are.
+/// Where it came to its end before it could be killed, it is run again from nothing.
 fn killed(bench: &Bench, arguments: &str) -> usize {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_sandbox"))
-        .args(arguments.split_whitespace())
-        .current_dir(bench.path("."))
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .expect("the command starts");
     let lines = || std::fs::read_to_string(bench.path("out/journal")).map_or(0, |text| text.lines().count());
-    for _ in 0..30_000 {
-        if lines() >= 20 {
-            break;
+    for _ in 0..20 {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_sandbox"))
+            .args(arguments.split_whitespace())
+            .current_dir(bench.path("."))
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .expect("the command starts");
+        while lines() < 5 && child.try_wait().expect("it can be asked").is_none() {
+            std::thread::sleep(Duration::from_micros(200));
         }
-        std::thread::sleep(Duration::from_millis(2));
+        // It may have ended meanwhile: then there is no journal.
+        let _ = child.kill();
+        child.wait().expect("it has ended");
+        if lines() > 0 {
+            return lines();
+        }
+        for folder in ["out", "fixtures/regressions"] {
+            let _ = std::fs::remove_dir_all(bench.path(folder));
+        }
     }
-    child.kill().expect("it still runs");
-    child.wait().expect("it has ended");
-    lines()
+    panic!("it was never killed in time");
 }
 
 #[test]
@@ -203,7 +210,7 @@ fn a_search_that_was_killed_goes_on_and_finds_the_same() {
     let whole = Bench::new().sandbox(ARGUMENTS).expect(0).out;
     let bench = Bench::new();
     let known = killed(&bench, ARGUMENTS);
-    assert!((20..400).contains(&known), "{known} lines");
+    assert!(known >= 5, "{known} lines");
     let ended = bench.sandbox(ARGUMENTS).expect(0);
     let resumed = ended.err.strip_prefix("continuing after ").and_then(|rest| rest.split(' ').next());
     let resumed: usize = resumed.and_then(|n| n.parse().ok()).unwrap_or_else(|| panic!("{}", ended.err));
@@ -351,7 +358,7 @@ fn a_group_is_all_of_its_properties_that_say_something() {
         ended.expect(0).out
     };
     let usual = promises("");
-    assert!(usual.contains("returns, drains\n") && !usual.contains("clairvoyant,\npromises"), "{usual}");
+    assert!(usual.contains(" drains\n") && !usual.contains("clairvoyant,\npromises"), "{usual}");
     assert!(
         usual.contains("(--property metamorphic)") && usual.contains("not held     clairvoyant"),
         "{usual}"
