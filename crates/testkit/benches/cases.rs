@@ -24,9 +24,11 @@ fn check(properties: Vec<Property>, objectives: &[Objective], jobs: usize, cases
     let given = std::env::args().skip(1).find(|arg| !arg.starts_with("--"));
     let file = given.map_or_else(of_ours, PathBuf::from);
     let resolved = Resolved::load(&file, &[]).expect("it is a scenario");
+    let (weather, subject) = (Weather::new(&resolved), Subject::new(resolved));
     Check {
-        weather: Weather::new(&resolved),
-        subject: Subject::new(resolved),
+        // As `sandbox check` draws.
+        weather: weather.with_calm_after(subject.settles_after_most()),
+        subject,
         properties,
         objectives: objectives.to_vec(),
         cases,

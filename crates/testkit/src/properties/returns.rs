@@ -6,7 +6,8 @@
 //! passed, it is held to one of two things ([`Returns`]):
 //!
 //! * each request is first asked of whom the router would ask if it had never seen any trouble: a copy of its strategy
-//!   from its first decision, which never learns anything;
+//!   from its first decision, which never learns anything. One in a quarter of a second is looked at, as a copy is dear, and
+//!   who has not come back has not for longer;
 //! * or, where the pick learns or goes by turns, each target that has twenty requests or more in a stretch of the run without
 //!   faults has one here.
 //!
@@ -36,6 +37,9 @@ pub(super) const RETURNS: Property = Property {
 /// Requests that a target has in a stretch of the run without faults, for none here to be missed. Where it is picked by
 /// chance and as often as there, none where twenty are expected is seen once in 10⁸ stretches (e⁻²⁰).
 const MISSED: u64 = 20;
+
+/// Time between two decisions that are held against a copy.
+const EVERY: Span = Span::from_millis(250);
 
 fn watch(subject: &Subject) -> Option<Box<dyn Watch>> {
     if subject.promises.iter().all(|promises| promises.returns.is_none()) {
@@ -82,6 +86,8 @@ struct Memory {
     against: Time,
     /// The longest that an attempt took.
     slowest: Span,
+    /// When it is next held against a copy.
+    next_look: Time,
     /// The last question, and the longest time between two since the last fault.
     question: Time,
     gap: Span,
@@ -98,6 +104,7 @@ impl Default for Memory {
             fresh: None,
             against: Time::ZERO,
             slowest: Span::ZERO,
+            next_look: Time::ZERO,
             question: Time::ZERO,
             gap: Span::ZERO,
             counts: Vec::new(),
@@ -121,12 +128,14 @@ impl Memory {
 
 impl Watched {
     fn asked_exactly(&mut self, at: &Decided<'_>, last: Time) {
-        let Some(memory) = &self.routers[at.router] else { return };
+        let Some(memory) = &mut self.routers[at.router] else { return };
         let calm_from = memory.calm_from(last, self.asked);
-        if at.call.now <= calm_from {
+        if at.call.now <= calm_from || at.call.now < memory.next_look {
             return;
         }
         let Some(mut fresh) = memory.fresh.clone() else { return };
+        memory.next_look = at.call.now.saturating_add(EVERY);
+        let against = memory.against;
         // News without any, by which a strategy learns the time.
         fresh.hear(&Fleet {
             now: at.call.now,
@@ -149,7 +158,7 @@ impl Watched {
                 Decision::Wait { .. } => format!("target {} is not asked yet", target + 1),
                 Decision::GiveUp(_) => format!("target {} is not asked", target + 1),
             };
-            let since = at.call.now.saturating_since(last.max(memory.against));
+            let since = at.call.now.saturating_since(last.max(against));
             self.breaks(at, format!("{what}, {since} after the last trouble"));
         }
     }

@@ -2,13 +2,16 @@
 
 use sandbox_scenario::Objective;
 use sandbox_testkit::properties;
-use sandbox_testkit::{Judge, corpus};
+use sandbox_testkit::{Judge, corpus, judge};
 
 use super::Checked;
 use super::choose::Chosen;
 use super::finding::Finding;
 use crate::commands::paint;
 use crate::exit::Failure;
+
+/// What a run breaks that comes to no end: neither a property nor an objective.
+const ENDS: [&str; 3] = [judge::CONSERVATION, judge::PANICS, judge::STANDSTILL];
 
 /// What became of the scripts that were kept.
 #[derive(Default)]
@@ -26,7 +29,7 @@ pub(super) fn run(checked: &Checked<'_>, chosen: &Chosen) -> Result<Again, Failu
     let resolved = &checked.subject.resolved;
     let workloads: Vec<&str> = resolved.scenario.workloads.iter().map(|w| w.name.as_str()).collect();
     let mut findings = Vec::new();
-    let mut passed = 0;
+    let (mut passed, mut unknowns) = (0, 0);
     let corpus = corpus::kept(&args.regressions, resolved, checked.router, &args.sets)?;
     for kept in corpus.kept {
         let breaks = kept.found.as_ref().map(|found| found.breaks.as_str());
@@ -39,6 +42,16 @@ pub(super) fn run(checked: &Checked<'_>, chosen: &Chosen) -> Result<Again, Failu
             objectives = Objective::parse(breaks, &workloads).into_iter().collect();
         }
         if breaks.is_none() && properties.is_empty() {
+            continue;
+        }
+        let unknown =
+            breaks.filter(|breaks| !ENDS.contains(breaks) && properties.is_empty() && objectives.is_empty());
+        if let Some(breaks) = unknown {
+            let path = kept.path.display();
+            eprintln!(
+                "error: {path}: it breaks `{breaks}`, which is neither a property nor an objective here\n  = hint: `sandbox check --list` has the properties; remove the file if that is no longer promised"
+            );
+            unknowns += 1;
             continue;
         }
         let verdict = Judge::new(&checked.subject, &properties, &objectives)?.judge(&kept.script)?;
@@ -66,8 +79,9 @@ pub(super) fn run(checked: &Checked<'_>, chosen: &Chosen) -> Result<Again, Failu
     for invalid in &corpus.wrong {
         eprintln!("{invalid}");
     }
-    if !corpus.wrong.is_empty() {
-        println!("\nnothing was searched: {} in {place} cannot be run", scripts(corpus.wrong.len()));
+    let wrong = corpus.wrong.len() + unknowns;
+    if wrong > 0 {
+        println!("\nnothing was searched: {} in {place} cannot be run", scripts(wrong));
     }
-    Ok(Again { findings, wrong: !corpus.wrong.is_empty() })
+    Ok(Again { findings, wrong: wrong > 0 })
 }
