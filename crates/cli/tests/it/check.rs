@@ -283,7 +283,7 @@ fn the_workflow_of_the_documents_runs() {
 
 /// The search in the middle of which something happens: it has written some lines of its journal.
 fn begun(bench: &Bench, arguments: &str) -> std::process::Child {
-    let child = Command::new(env!("CARGO_BIN_EXE_sandbox"))
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sandbox"))
         .args(arguments.split_whitespace())
         .current_dir(bench.path("."))
         .stdout(std::process::Stdio::null())
@@ -291,11 +291,8 @@ fn begun(bench: &Bench, arguments: &str) -> std::process::Child {
         .spawn()
         .expect("the command starts");
     let lines = || std::fs::read_to_string(bench.path("out/journal")).map_or(0, |text| text.lines().count());
-    for _ in 0..30_000 {
-        if lines() >= 20 {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(2));
+    while lines() < 20 && child.try_wait().expect("it can be asked").is_none() {
+        std::thread::sleep(Duration::from_micros(200));
     }
     child
 }
@@ -307,11 +304,16 @@ fn a_search_for_the_worst_that_is_interrupted_has_an_answer_and_goes_on() {
     const ARGUMENTS: &str = "check quick.ron --cases 200 --worst leak_premium --jobs 1 --out out";
     let whole = Bench::new().sandbox(ARGUMENTS).expect(0).out;
     let bench = Bench::new();
-    let mut child = begun(&bench, ARGUMENTS);
-    // As Ctrl-C does: a shell makes 130 of it.
-    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(interrupt.expect("there is kill").success());
-    assert_eq!(child.wait().expect("it has ended").signal(), Some(2));
+    // Where it came to its end before it was interrupted, it is run again from nothing.
+    let interrupted = (0..20).any(|_| {
+        let _ = std::fs::remove_dir_all(bench.path("out"));
+        let mut child = begun(&bench, ARGUMENTS);
+        // As Ctrl-C does: a shell makes 130 of it.
+        let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(interrupt.is_ok(), "there is kill");
+        child.wait().expect("it has ended").signal() == Some(2)
+    });
+    assert!(interrupted, "it is never interrupted in time");
     let known = bench.read("out/journal").lines().count();
     assert!((20..200).contains(&known), "{known} lines");
     let best = bench.read("out/worst-leak_premium.ron");
@@ -329,7 +331,7 @@ fn a_search_for_the_worst_that_is_interrupted_has_an_answer_and_goes_on() {
 
 #[test]
 fn two_searches_do_not_write_one_journal() {
-    const ARGUMENTS: &str = "check quick.ron --cases 400 --objective availability>=1% --jobs 1 --out out";
+    const ARGUMENTS: &str = "check quick.ron --cases 800 --objective availability>=1% --jobs 1 --out out";
     let bench = Bench::new();
     let mut child = begun(&bench, ARGUMENTS);
     let second = bench.sandbox(ARGUMENTS).expect(2);

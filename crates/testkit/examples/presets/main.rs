@@ -7,7 +7,6 @@
 //! the liveness property `returns` had something to say, and what was broken; broken scripts follow, shrunk. It exits 1
 //! if anything was.
 #![expect(clippy::print_stdout, reason = "it reports")]
-#![expect(clippy::disallowed_methods, reason = "it says how long it took")]
 
 #[path = "../../../engine/tests/it/routers/presets/draw.rs"]
 #[expect(dead_code, reason = "the engine's tests know more of each preset")]
