@@ -22,15 +22,23 @@ struct Liar {
     failed: bool,
     /// It has seen the limit.
     limited: bool,
+    /// How many were made before it.
+    number: u64,
 }
 
 /// What no strategy may have: a memory that goes on from one run to the next.
-static CALLS: AtomicU64 = AtomicU64::new(0);
+static MADE: AtomicU64 = AtomicU64::new(0);
 
 fn make(made: &Made<'_>) -> Result<Box<dyn Strategy>, Refusal> {
     let Some(Value::Text(does)) = made.settings.get("does") else { panic!("it says what it does") };
     let first = (0..made.targets.len()).min_by_key(|&target| &made.targets[target]).unwrap_or(0);
-    Ok(Box::new(Liar { does: does.clone(), first, failed: false, limited: false }))
+    Ok(Box::new(Liar {
+        does: does.clone(),
+        first,
+        failed: false,
+        limited: false,
+        number: MADE.fetch_add(1, Ordering::Relaxed),
+    }))
 }
 
 impl Strategy for Liar {
@@ -47,7 +55,12 @@ impl Strategy for Liar {
             "comes with limits" => usize::from(odd && !self.limited),
             "minds prices" => usize::from(odd && cheap),
             "minds names" => self.first,
-            "minds other runs" => usize::from(CALLS.fetch_add(1, Ordering::Relaxed).is_multiple_of(7)),
+            // No two of them go by the same requests.
+            "minds other runs" => {
+                let mixed = (call.request + 1)
+                    .wrapping_mul((2 * self.number + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+                usize::from((mixed >> 40).is_multiple_of(7))
+            }
             _ => 0,
         };
         match call.attempts {
