@@ -78,10 +78,7 @@ impl Check {
     /// Not part of it: the number of threads, and the number of cases, as a search that is to go further goes on.
     #[must_use]
     pub fn digest(&self) -> Fingerprint {
-        let mut digest = Fingerprint::new();
-        digest.mix_bytes(env!("CARGO_PKG_VERSION").as_bytes());
-        digest.mix_bytes(format!("{:?}", self.subject).as_bytes());
-        digest.mix_bytes(format!("{:?}", self.weather).as_bytes());
+        let mut digest = super::digest_of(&self.subject, &self.weather);
         for property in &self.properties {
             digest.mix_bytes(property.name.as_bytes());
         }

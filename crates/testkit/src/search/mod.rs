@@ -23,12 +23,12 @@ mod worst;
 
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use sandbox_core::{Rng as _, Seed};
+use sandbox_core::{Fingerprint, Rng as _, Seed};
 use sandbox_engine::RunError;
 use sandbox_model::OutageScript;
 
 use crate::Weather;
-use crate::properties::Broken;
+use crate::properties::{Broken, Subject};
 
 pub use check::{Check, Counterexample, Found, Origin, check};
 pub use coverage::Coverage;
@@ -100,4 +100,13 @@ pub fn draw(weather: &Weather, seed: u64, case: u64) -> OutageScript {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     weather.new_tree(&mut runner).expect("drawing never fails").current()
+}
+
+/// What tells searches over different scenarios, or in different weather, apart: the beginning of every digest.
+fn digest_of(subject: &Subject, weather: &Weather) -> Fingerprint {
+    let mut digest = Fingerprint::new();
+    digest.mix_bytes(env!("CARGO_PKG_VERSION").as_bytes());
+    digest.mix_bytes(format!("{subject:?}").as_bytes());
+    digest.mix_bytes(format!("{weather:?}").as_bytes());
+    digest
 }

@@ -96,10 +96,7 @@ impl Worst {
     /// [`Check::digest`](super::Check::digest).
     #[must_use]
     pub fn digest(&self) -> Fingerprint {
-        let mut digest = Fingerprint::new();
-        digest.mix_bytes(env!("CARGO_PKG_VERSION").as_bytes());
-        digest.mix_bytes(format!("{:?}", self.subject).as_bytes());
-        digest.mix_bytes(format!("{:?}", self.weather).as_bytes());
+        let mut digest = super::digest_of(&self.subject, &self.weather);
         digest.mix_bytes(format!("{:?}", (self.metric, &self.workload, self.method)).as_bytes());
         digest.mix(self.seed);
         digest.mix(self.runs);
