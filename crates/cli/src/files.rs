@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use sandbox_core::Time;
 use sandbox_engine::RunOutput;
-use sandbox_engine::output::{Summary, Timeline};
-use sandbox_model::Fault;
+use sandbox_engine::output::{Flow, Ledger, Summary};
 use sandbox_report::charts::{Style, render_pair_png, render_pair_svg, render_png, render_svg};
-use sandbox_report::{Clock, Figure, csv};
+use sandbox_report::csv::read_timeline_csv;
+use sandbox_report::{Clock, Figure, RunData, Setting, csv, html};
+use sandbox_routers::Registry;
 use sandbox_scenario::{Resolved, scenario_to_text, script_to_text};
 use tempfile::NamedTempFile;
 
@@ -23,20 +25,61 @@ pub(crate) const TIMELINE: &str = "timeline.csv";
 pub(crate) const SCENARIO: &str = "scenario.ron";
 pub(crate) const OUTAGES: &str = "outages.ron";
 const LEDGER: &str = "ledger.csv";
+const REPORT: &str = "report.html";
+/// How many of the worst requests are told of.
+pub(crate) const WORST_REQUESTS: usize = 10;
 /// Event log; only with `--trace`.
 pub(crate) const EVENTS: &str = "events.csv";
 
 /// All files of a run but the event log.
 pub(crate) fn of_run(resolved: &Resolved, output: &RunOutput) -> Result<Files, Failure> {
-    let mut files =
-        charts(resolved, &output.summary, &output.timeline, &output.lane_faults, Style::default())?;
+    let data = data(resolved, output);
+    let mut files = charts(&data, Style::default())?;
     let mut text = |name: &str, text: String| files.insert(name.to_owned(), text.into_bytes());
     text(SUMMARY, summary_json(&output.summary));
     text(TIMELINE, csv::timeline_csv(&output.timeline, &output.lane_faults));
     text(LEDGER, csv::ledger_csv(&output.ledger));
     text(SCENARIO, scenario_to_text(&resolved.scenario));
     text(OUTAGES, script_to_text(&output.script));
+    text(REPORT, html::render(&data)?);
     Ok(files)
+}
+
+/// What a run has yielded, as its directory holds it.
+fn data(resolved: &Resolved, output: &RunOutput) -> RunData {
+    RunData {
+        summary: output.summary.clone(),
+        timeline: output.timeline.clone(),
+        ledger: output.ledger.clone(),
+        flow: output.flow.clone(),
+        worst: output.worst.clone(),
+        faults: output.lane_faults.clone(),
+        setting: setting(resolved),
+    }
+}
+
+/// Reads a run directory.
+pub(crate) fn read_run(dir: &Path, registry: &Arc<Registry>) -> Result<RunData, Failure> {
+    let resolved = Resolved::load_with(&dir.join(SCENARIO), &[], Arc::clone(registry))?
+        .with_script_file(&dir.join(OUTAGES))?;
+    Ok(RunData {
+        summary: read_summary(dir)?,
+        timeline: read_timeline_csv(&read(dir, TIMELINE)?)?,
+        // Not read back yet.
+        ledger: Ledger::default(),
+        flow: Flow::default(),
+        worst: Vec::new(),
+        faults: sandbox_engine::lane_faults(&resolved, &resolved.script),
+        setting: setting(&resolved),
+    })
+}
+
+/// What is known of a run before it has begun.
+fn setting(resolved: &Resolved) -> Setting {
+    let providers: Vec<String> = resolved.scenario.providers.iter().map(|p| p.name.clone()).collect();
+    let of = |name: &String| providers.iter().position(|provider| provider == name).unwrap_or_default();
+    let provider_of = resolved.scenario.endpoints.iter().map(|endpoint| of(&endpoint.provider)).collect();
+    Setting { clock: clock(resolved), providers, provider_of }
 }
 
 /// `summary.json`.
@@ -48,14 +91,8 @@ pub(crate) fn summary_json(summary: &Summary) -> String {
 }
 
 /// The charts; a size that is not the usual one is part of their names.
-pub(crate) fn charts(
-    resolved: &Resolved,
-    summary: &Summary,
-    timeline: &Timeline,
-    faults: &[(usize, Fault)],
-    style: Style,
-) -> Result<Files, Failure> {
-    let figure = Figure::from_parts(summary, timeline, faults, clock(resolved))?;
+pub(crate) fn charts(data: &RunData, style: Style) -> Result<Files, Failure> {
+    let figure = data.figure()?;
     let name =
         if style == Style::default() { "timeline".to_owned() } else { format!("timeline-{}", style.width) };
     Ok(Files::from([

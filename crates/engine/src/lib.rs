@@ -6,6 +6,7 @@
 //! * [`probes`] – what health probes see
 //! * [`explain`] – why one request went where it went
 //! * [`monitor`] – what can be watched while a run goes on
+//! * [`records`] – each request, attempt and belief of a run, for exports
 //! * [`replay`] – finds the first event in which two runs differ
 //! * [`trials`] – many outage scripts over one scenario, sooner
 //! * [`mod@world`] – the scenario as tables: nodes, edges, endpoints
@@ -27,6 +28,7 @@ pub mod monitor;
 mod objectives;
 pub mod output;
 pub mod probes;
+pub mod records;
 pub mod replay;
 pub mod run;
 mod slab;

@@ -5,11 +5,12 @@ use sandbox_model::OutageScript;
 use sandbox_scenario::Resolved;
 
 use crate::conservation::{self, Violation};
-use crate::explain::{Explanation, Recorder};
+use crate::explain::{Explanation, Recorder, Story};
 use crate::machine::{Keeps, Listeners, Log, Machine};
 use crate::monitor::Monitor;
 use crate::output::summary::Scope;
-use crate::output::{Ledger, Summary, Timeline};
+use crate::output::{Flow, Ledger, Summary, Timeline};
+use crate::records::Records;
 use crate::slab::NONE;
 use crate::summarise;
 use crate::weather::{self, Sky};
@@ -23,6 +24,10 @@ pub struct RunOptions<'a> {
     pub log: Option<Log>,
     /// Explain one request of the run: index of its workload, and number of its arrival from 0.
     pub explain: Option<(usize, u64)>,
+    /// Tell the stories of so many of the worst requests.
+    pub worst: usize,
+    /// Receives each request, attempt and belief of the run (not of its twin) as it ends.
+    pub records: Option<Box<dyn Records>>,
     /// Watches the run (not its twin).
     pub monitor: Option<Box<dyn Monitor>>,
     /// What made this run, for [`Summary::repro`].
@@ -38,6 +43,10 @@ pub struct RunOutput {
     pub timeline: Timeline,
     /// Who was billed for what.
     pub ledger: Ledger,
+    /// Where requests went.
+    pub flow: Flow,
+    /// The requests that waited longest for a first token or, if they got none, for their failure; the longest first.
+    pub worst: Vec<Story>,
     /// The control twin in numbers, all workloads together.
     pub twin: Scope,
     /// The faults of the run, as drawn.
@@ -70,7 +79,7 @@ const SLICES: u64 = 256;
 /// A bug of this program: see [`RunError`].
 pub fn run(resolved: &Resolved, options: RunOptions<'_>) -> Result<RunOutput, RunError> {
     let script = weather::outage_script(resolved);
-    let RunOptions { progress, log, repro, explain, monitor } = options;
+    let RunOptions { progress, log, repro, explain, monitor, worst: _, records: _ } = options;
     let recorder = explain.map(|(workload, number)| Box::new(Recorder::new(workload, number)));
     let mut silent = |_: f64| {};
     let progress = progress.unwrap_or(&mut silent);
@@ -136,6 +145,8 @@ pub(crate) fn finish(
         summary,
         timeline,
         ledger,
+        flow: Flow::default(),
+        worst: Vec::new(),
         twin: summarise::whole(twin),
         script: script.clone(),
         lane_faults: summarise::lane_faults(resolved, script),

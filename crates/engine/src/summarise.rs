@@ -11,7 +11,7 @@ use crate::machine::Machine;
 use crate::output::summary::{
     Attempts, CauseLine, Cost, FaultReport, Flips, Leak, Percentiles, Requests, SCHEMA, Scope, Summary,
 };
-use crate::output::{Ledger, LedgerLine, Timeline, TimelineRow};
+use crate::output::{Ledger, LedgerLine, TTFT_CLASSES, Timeline, TimelineRow};
 use crate::{objectives, probes};
 
 /// A tally as it is reported, held against the same of the twin.
@@ -129,6 +129,7 @@ pub(crate) fn summary(
         cost_usd: whole.cost_usd,
         leak: whole.leak,
         flips: whole.flips,
+        waterfall: Vec::new(),
         objectives: resolved
             .objectives
             .iter()
@@ -265,6 +266,7 @@ pub(crate) fn timeline(
             attempts: row.attempts,
             rate_limited: row.rate_limited,
             ttft: row.ttft,
+            ttft_counts: vec![0; TTFT_CLASSES.len() + 1],
             cost,
             twin_cost,
             served: main.buckets.served[index * endpoints..(index + 1) * endpoints]
@@ -287,6 +289,7 @@ pub(crate) fn timeline(
         bucket: main.buckets.width(),
         endpoints: resolved.scenario.endpoints.iter().map(|e| e.name.clone()).collect(),
         lanes: lanes.names(resolved),
+        ttft_classes: TTFT_CLASSES.to_vec(),
         congested: congested(resolved),
         rows,
     }

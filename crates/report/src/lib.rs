@@ -5,6 +5,8 @@
 //! * [`csv`] – `timeline.csv` and `ledger.csv`, exact; the first can be read back
 //! * [`Figure`] – all that a picture shows, as plain data, from a run or from the files of its directory
 //! * [`charts`] – a figure as SVG or PNG: four panels on one time axis; two of them on the same axes
+//! * [`RunData`] – all that a run directory holds, as plain data
+//! * [`html`] – `report.html`: all of it as one self-contained page
 //! * [`ci`] – what a search for broken promises tells other programs: JUnit XML, annotations of GitHub
 //!
 //! # From a run to files
@@ -52,6 +54,7 @@
 //!     bucket: Span::from_secs(60),
 //!     endpoints: vec!["siliconflow".to_owned()],
 //!     lanes: vec!["siliconflow".to_owned()],
+//!     ttft_classes: vec![],
 //!     congested: vec![],
 //!     rows: vec![TimelineRow { arrived: 7, served_by_plan: 7, served: vec![7], believed_down: vec![Span::ZERO], ..TimelineRow::default() }],
 //! };
@@ -69,7 +72,10 @@ pub mod ci;
 pub mod csv;
 mod error;
 mod figure;
+pub mod html;
 mod human;
+mod palette;
+mod run_data;
 pub mod terminal;
 mod windows;
 
@@ -79,3 +85,5 @@ mod synthetic;
 
 pub use error::ReportError;
 pub use figure::{Clock, Figure, Lane, Totals, Window};
+pub use palette::Theme;
+pub use run_data::{RunData, Setting};

@@ -10,7 +10,6 @@ use std::io::IsTerminal as _;
 use std::sync::Arc;
 
 use sandbox_report::charts::Style;
-use sandbox_report::csv::read_timeline_csv;
 use sandbox_report::terminal::Paint;
 use sandbox_routers::Registry;
 use sandbox_scenario::{Resolved, script_to_text};
@@ -72,12 +71,8 @@ fn load(args: &ScenarioArgs, registry: &Arc<Registry>) -> Result<Resolved, Failu
 }
 
 fn plot(run: &std::path::Path, style: Style, registry: &Arc<Registry>) -> Result<(), Failure> {
-    let summary = files::read_summary(run)?;
-    let timeline = read_timeline_csv(&files::read(run, files::TIMELINE)?)?;
-    let resolved = Resolved::load_with(&run.join(files::SCENARIO), &[], Arc::clone(registry))?
-        .with_script_file(&run.join(files::OUTAGES))?;
-    let faults = sandbox_engine::lane_faults(&resolved, &resolved.script);
-    for (name, bytes) in files::charts(&resolved, &summary, &timeline, &faults, style)? {
+    let data = files::read_run(run, registry)?;
+    for (name, bytes) in files::charts(&data, style)? {
         let path = run.join(name);
         files::write_file(&path, &bytes)?;
         eprintln!("wrote {}", path.display());

@@ -58,8 +58,8 @@ fn one_run(args: &Run, resolved: &Resolved, router: Option<&str>, dir: &Path) ->
             progress: Some(&mut at),
             log: log.as_ref().map(EventLog::writer),
             repro: repro(args, resolved, router),
-            explain: None,
-            monitor: None,
+            worst: files::WORST_REQUESTS,
+            ..RunOptions::default()
         },
     )?;
     drop(progress);

@@ -47,6 +47,9 @@ pub struct Summary {
     pub leak: Leak,
     /// Requests that a grid served from a dearer upstream than in calm weather.
     pub flips: Flips,
+    /// From the twin's bill to the run's, step by step; the steps between the first and the last sum to the difference.
+    #[serde(default)]
+    pub waterfall: Vec<WaterfallStep>,
     /// Each fault of the weather, with how long routers took to see it come and go.
     pub faults: Vec<FaultReport>,
     /// Each health probe beside the traffic at its target; absent without probes.
@@ -203,6 +206,18 @@ pub struct Flips {
     pub requests: u64,
     /// What they cost above what the calm-weather upstream would have billed (USD).
     pub premium_usd: String,
+}
+
+/// One step from the control twin's bill to the run's.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct WaterfallStep {
+    /// `base`, `not_served`, `unavoidable`, `detection_lag`, `failback_lag`, `by_design`, `retries_and_hedges`,
+    /// `other_prices` or `total`, in this order.
+    pub step: String,
+    /// Requests that it is about; 0 where it is about work and not about requests.
+    pub requests: u64,
+    /// Of `base` and `total`: the bill (USD). Of the others: what they add to it or, if negative, take from it.
+    pub usd: String,
 }
 
 /// One fault and how it was seen.

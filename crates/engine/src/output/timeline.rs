@@ -3,6 +3,21 @@
 use sandbox_core::{Span, Time};
 use sandbox_model::Usd;
 
+/// Upper ends of the classes of times to first token of a run: preferred numbers (E6 of IEC 60063) from 10 ms to 100 s.
+pub const TTFT_CLASSES: [Span; 25] = {
+    const DIGITS: [u64; 6] = [10, 15, 22, 33, 47, 68];
+    let mut classes = [Span::ZERO; 25];
+    let (mut index, mut unit) = (0, 1);
+    while index < classes.len() {
+        classes[index] = Span::from_millis(DIGITS[index % 6] * unit);
+        index += 1;
+        if index % 6 == 0 {
+            unit *= 10;
+        }
+    }
+    classes
+};
+
 /// The run over time.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Timeline {
@@ -13,6 +28,9 @@ pub struct Timeline {
     /// Names of the targets that can fail and be believed failed: columns of [`TimelineRow::believed_down`].
     /// Endpoints and gateways, in the scenario's order.
     pub lanes: Vec<String>,
+    /// Upper ends of the classes of times to first token, rising; a last class without end follows: columns of
+    /// [`TimelineRow::ttft_counts`]. [`TTFT_CLASSES`] of a run.
+    pub ttft_classes: Vec<Span>,
     /// Names of the providers with competing load: columns of [`TimelineRow::competing`].
     pub congested: Vec<String>,
     /// One row a bucket, in order of time.
@@ -44,6 +62,8 @@ pub struct TimelineRow {
     /// Time from arrival to first token at the client: median, 95th and 99th percentile of the requests that
     /// arrived here and got one; `None` if none did.
     pub ttft: Option<[Span; 3]>,
+    /// Requests that arrived here and got a first token, by class of [`Timeline::ttft_classes`]; the last has no end.
+    pub ttft_counts: Vec<u64>,
     /// Billed from the start of the scenario to the end of this bucket.
     pub cost: Usd,
     /// The same in the control twin.

@@ -1,5 +1,6 @@
 //! Made-up runs for the gallery and the tests: plausible shapes from integer arithmetic, the same on every machine.
 
+mod books;
 pub(crate) mod cases;
 
 use std::collections::BTreeMap;
@@ -9,8 +10,10 @@ use sandbox_engine::output::summary::{
     Attempts, CauseLine, Cost, FaultReport, Flips, Leak, ObjectiveReport, Percentiles, Requests, SCHEMA,
     Scope,
 };
-use sandbox_engine::output::{Summary, Timeline, TimelineRow};
+use sandbox_engine::output::{Summary, TTFT_CLASSES, Timeline, TimelineRow};
 use sandbox_model::{Fault, FaultKind, Status, Usd};
+
+use super::{Clock, RunData, Setting};
 
 /// What a made-up run is like.
 #[derive(Clone, Debug)]
@@ -40,6 +43,41 @@ pub(crate) struct Run {
     pub(crate) summary: Summary,
     pub(crate) timeline: Timeline,
     pub(crate) faults: Vec<(usize, Fault)>,
+}
+
+impl Run {
+    /// The run as it would be read from its directory: every lane is an endpoint of a provider of its own.
+    pub(crate) fn data(self) -> RunData {
+        let Self { summary, timeline, faults } = self;
+        let (ledger, flow) = books::books(&summary, &timeline);
+        let clock = Clock {
+            zone: "Asia/Shanghai".to_owned(),
+            date: "Wed 18 Nov 2026".to_owned(),
+            start_second_of_day: 0,
+        };
+        let providers = timeline.endpoints.clone();
+        let provider_of = (0..providers.len()).collect();
+        RunData {
+            summary,
+            timeline,
+            ledger,
+            flow,
+            worst: Vec::new(),
+            faults,
+            setting: Setting { clock, providers, provider_of },
+        }
+    }
+}
+
+/// Half of the requests in the class of the median, nearly all others in that of the 95th percentile.
+fn ttft_counts(ttft: Option<[Span; 3]>, requests: u64) -> Vec<u64> {
+    let mut counts = vec![0; TTFT_CLASSES.len() + 1];
+    let Some(ttft) = ttft else { return counts };
+    let (half, tail) = (requests / 2, requests / 20);
+    for (span, n) in ttft.into_iter().zip([half, requests - half - tail, tail]) {
+        counts[TTFT_CLASSES.partition_point(|&end| end < span)] += n;
+    }
+    counts
 }
 
 /// A fault from one second to another.
@@ -133,6 +171,7 @@ impl Shape {
             bucket: Span::from_secs(bucket_s),
             endpoints: self.lanes.clone(),
             lanes: self.lanes.clone(),
+            ttft_classes: TTFT_CLASSES.to_vec(),
             congested: self.congested.clone(),
             rows,
         };
@@ -188,6 +227,7 @@ impl Shape {
             in_flight: 0,
             attempts: arrived + leaked,
             rate_limited: leaked / 3,
+            ttft_counts: ttft_counts(ttft, plan + leaked),
             ttft,
             cost: Usd::from_pico(*cost),
             twin_cost: Usd::from_pico(*twin),
@@ -274,6 +314,7 @@ impl Shape {
             cost_usd: scope.cost_usd.clone(),
             leak: scope.leak.clone(),
             flips: scope.flips.clone(),
+            waterfall: books::waterfall(&scope),
             faults: self.reports(),
             probes: Vec::new(),
             objectives: objectives(&scope),

@@ -122,6 +122,7 @@ pub fn read_timeline_csv(text: &str) -> Result<Timeline, ReportError> {
         bucket: Span::ZERO,
         endpoints: named(SERVED),
         lanes: named(BELIEF),
+        ttft_classes: Vec::new(),
         congested: named(COMPETING),
         rows: Vec::new(),
     };
@@ -178,6 +179,7 @@ impl Cells<'_> {
             attempts: self.number(8)?,
             rate_limited: self.number(9)?,
             ttft,
+            ttft_counts: Vec::new(),
             cost: self.money(13)?,
             twin_cost: self.money(14)?,
             served: (served..truth).map(|column| self.number(column)).collect::<Result<_, _>>()?,
