@@ -1,5 +1,8 @@
 //! `report.html`: a run as one self-contained page. It asks for nothing: style, script, fonts and data are in the file.
 
+mod number;
+mod sections;
+
 use crate::error::ReportError;
 use crate::run_data::RunData;
 

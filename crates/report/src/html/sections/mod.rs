@@ -1,2 +1,1 @@
 //! The parts of the page that have no time axis. Each gives one `<section>`, or nothing where it has nothing to say.
-

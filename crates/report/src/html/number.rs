@@ -1,0 +1,33 @@
+//! Numbers that a reader of the page can check: each carries its exact value and where in the run directory it stands.
+//!
+//! A place is `summary.json#/json/pointer`, `worst.json#/json/pointer`, or `FILE.csv#COLUMN@ROWS`: rows from 0 without the
+//! header, single or as ranges (`0,3-7`), whose sum is meant. `COLUMN/COLUMN@ROWS` is a ratio of sums, and
+//! `max(COLUMN)@ROWS` the largest.
+
+/// A number in text.
+pub(crate) fn data(of: &str, raw: &str, text: &str) -> String {
+    format!("<data value=\"{}\" data-of=\"{}\">{}</data>", escape(raw), escape(of), escape(text))
+}
+
+/// The same for an element of a drawing: attributes, with a blank in front.
+pub(crate) fn attributes(of: &str, raw: &str) -> String {
+    format!(" data-value=\"{}\" data-of=\"{}\"", escape(raw), escape(of))
+}
+
+/// Text as it may stand in HTML and SVG, in elements and in attributes.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            // No control character is allowed in XML, and none says anything.
+            c if c.is_control() && c != '\n' => {}
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
