@@ -112,6 +112,9 @@ pub(crate) struct ImportStatuspage {
     /// Leave out incidents that began before this day (UTC), like 2026-01-05
     #[arg(long, value_name = "DATE")]
     pub(crate) from: Option<String>,
+    /// Leave out incidents that began on this day (UTC) or later, like 2026-01-06
+    #[arg(long, value_name = "DATE")]
+    pub(crate) until: Option<String>,
     /// The scenario's start, like "2026-01-05 00:00 UTC" [default: midnight UTC before the first fault]
     #[arg(long, value_name = "CLOCK")]
     pub(crate) start: Option<WallClock>,

@@ -62,6 +62,7 @@ fn import_statuspage(args: &ImportStatuspage) -> Result<Imported, Failure> {
     let options = statuspage::Options {
         targets: args.targets.clone(),
         from: args.from.clone(),
+        until: args.until.clone(),
         start: args.start.clone(),
         lag: args.lag,
         end: if args.until_resolved { statuspage::End::Resolved } else { statuspage::End::Mitigated },

@@ -30,6 +30,8 @@ pub struct Options {
     pub targets: Vec<(String, String)>,
     /// Incidents that began before this day (UTC) are left out: `2026-01-05`.
     pub from: Option<String>,
+    /// Incidents that began on this day (UTC) or later are left out: `2026-01-06`.
+    pub until: Option<String>,
     /// Where offsets count from; by default midnight UTC before the first fault.
     pub start: Option<WallClock>,
     /// How much earlier than the page says trouble began. Default 0: nothing is known about a page's delay.
@@ -155,20 +157,25 @@ pub fn import(name: &str, bytes: &[u8], options: &Options) -> Result<Imported, I
         problem.place = Some(Place::new(&text, at..at));
         problem
     })?;
-    let first_day = options.from.as_deref().map(|day| first_instant(name, day)).transpose()?;
+    let first_day = options.from.as_deref().map(|day| first_instant(name, "--from", day)).transpose()?;
+    let day_after = options.until.as_deref().map(|day| first_instant(name, "--until", day)).transpose()?;
     let mut notes = Vec::new();
     if options.lag.is_zero() {
         notes.push("trouble began when the page says so; pages are late: see --lag".to_owned());
     }
     let mut windows = Vec::new();
     let mut unknown: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut early = 0;
+    let (mut early, mut late) = (0, 0);
     for (index, incident) in page.incidents.iter().enumerate() {
         let time = |key: &str, value: &str| instant(name, &text, &format!("incidents[{index}].{key}"), value);
         let begun = incident.started_at.as_ref().unwrap_or(&incident.created_at);
         let from = time(if incident.started_at.is_some() { "started_at" } else { "created_at" }, begun)?;
         if first_day.is_some_and(|day| from < day) {
             early += 1;
+            continue;
+        }
+        if day_after.is_some_and(|day| from >= day) {
+            late += 1;
             continue;
         }
         let mut note = |what: &str| notes.push(format!("`{}` ({begun}): {what}", incident.name));
@@ -207,11 +214,11 @@ pub fn import(name: &str, bytes: &[u8], options: &Options) -> Result<Imported, I
             }
         }
     }
-    if early > 0 {
-        notes.push(format!(
-            "{early} incidents before {} left out",
-            options.from.as_deref().unwrap_or_default()
-        ));
+    for (count, side, day) in [(early, "before", &options.from), (late, "from", &options.until)] {
+        if let (1.., Some(day)) = (count, day) {
+            let on = if side == "from" { " on" } else { "" };
+            notes.push(format!("{count} incidents {side} {day}{on} left out"));
+        }
     }
     for (component, count) in &unknown {
         notes.push(format!("component `{component}` has no --target: left out of {count} incidents"));
@@ -222,7 +229,7 @@ pub fn import(name: &str, bytes: &[u8], options: &Options) -> Result<Imported, I
             Some(first) => {
                 format!("components of this page: {}; write --target '{first}=NAME'", names.join(", "))
             }
-            None => "the page has no incident that is a fault; see --from and --kind".to_owned(),
+            None => "the page has no incident that is a fault; see --from, --until and --kind".to_owned(),
         };
         return Err(Problem::bare(name, "", "no incident hits a target".to_owned(), Some(hint)).into());
     };
@@ -291,10 +298,10 @@ fn instant(name: &str, text: &str, path: &str, value: &str) -> Result<Timestamp,
     })
 }
 
-fn first_instant(name: &str, day: &str) -> Result<Timestamp, Invalid> {
+fn first_instant(name: &str, flag: &str, day: &str) -> Result<Timestamp, Invalid> {
     format!("{day}T00:00:00Z").parse().map_err(|_| {
         let hint = "write a day like 2026-01-05".to_owned();
-        Problem::bare(name, "--from", format!("`{day}` is not a day"), Some(hint)).into()
+        Problem::bare(name, flag, format!("`{day}` is not a day"), Some(hint)).into()
     })
 }
 
@@ -371,6 +378,25 @@ mod tests {
         assert!(imported.notes.iter().any(|n| n.contains("3 incidents before 2026-01-08 left out")));
         assert!(imported.notes.iter().any(|n| n.contains("cut there")));
         assert!(!imported.notes.iter().any(|n| n.contains("--lag")));
+    }
+
+    #[test]
+    fn one_day_can_be_cut_out() {
+        let told = Options {
+            from: Some("2026-01-06".to_owned()),
+            until: Some("2026-01-08".to_owned()),
+            ..options(&[("API", "acme")])
+        };
+        let imported = import("page.json", SAMPLE.as_bytes(), &told).unwrap();
+        let [only] = faults(&imported.text)[..] else { panic!("{}", imported.text) };
+        assert!(only.ends_with("// Elevated errors"), "{only}");
+        let said = imported.notes.join("\n");
+        for part in ["1 incidents before 2026-01-06 left out", "2 incidents from 2026-01-08 on left out"] {
+            assert!(said.contains(part), "{part}:\n{said}");
+        }
+        let error =
+            import("page.json", SAMPLE.as_bytes(), &Options { until: Some("soon".to_owned()), ..told });
+        assert!(error.unwrap_err().to_string().contains("--until"));
     }
 
     #[test]
