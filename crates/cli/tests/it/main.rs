@@ -13,5 +13,6 @@ mod import_prices;
 mod replay;
 mod run_directory;
 mod script;
+mod site;
 mod streams;
 mod weather;
