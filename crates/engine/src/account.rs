@@ -42,8 +42,12 @@ impl Ttft {
 
 /// A quantile; `None` of an empty histogram.
 pub(crate) fn quantile<C: hdrhistogram::Counter>(histogram: &Histogram<C>, percent: f64) -> Option<Span> {
-    (!histogram.is_empty())
-        .then(|| Span::from_nanos(histogram.value_at_quantile(percent / 100.0) * TTFT_UNIT_NANOS))
+    (!histogram.is_empty()).then(|| ttft_of(histogram.value_at_quantile(percent / 100.0)))
+}
+
+/// The time that a value of a histogram stands for.
+pub(crate) fn ttft_of(value: u64) -> Span {
+    Span::from_nanos(value * TTFT_UNIT_NANOS)
 }
 
 /// How the requests of one workload, router or endpoint ended, and what was done for them.

@@ -266,7 +266,7 @@ pub(crate) fn timeline(
             attempts: row.attempts,
             rate_limited: row.rate_limited,
             ttft: row.ttft,
-            ttft_counts: vec![0; TTFT_CLASSES.len() + 1],
+            ttft_counts: main.buckets.ttft_counts(index).iter().map(|&n| u64::from(n)).collect(),
             cost,
             twin_cost,
             served: main.buckets.served[index * endpoints..(index + 1) * endpoints]

@@ -2,6 +2,7 @@
 //!
 //! * [`cached`] – what a prefix cache does to bills
 //! * [`causes`] – what each fault makes of a request, and what the ledger calls it
+//! * [`classes`] – times to first token by class
 //! * [`exact`] – single requests, worked out by hand to the nanosecond and the pico-dollar
 //! * [`faults`] – each kind of fault that is more than an outage, and some together, to the nanosecond
 //! * [`incidents`] – whom drawn incidents hit, what becomes of presets, and probes
@@ -18,6 +19,7 @@
 
 mod cached;
 mod causes;
+mod classes;
 mod exact;
 mod faults;
 mod incidents;

@@ -15,6 +15,7 @@
 //! | `rate_limited` | 429 answers that endpoints gave |
 //! | `ttft_p50_s`, `ttft_p95_s`, `ttft_p99_s` | time to first token in seconds; empty if there was none |
 //! | `cost_usd`, `twin_cost_usd` | billed from the start to the end of the bucket, here and in the control twin |
+//! | `ttft:SECONDS` | requests that arrived here and whose time to first token was at most this and more than the class before; `ttft:inf` has no end |
 //! | `served:ENDPOINT` | of the arrivals, those that this endpoint served |
 //! | `truth_s:LANE` | seconds in this bucket during which a fault was on |
 //! | `belief_s:LANE` | seconds in this bucket during which at least one router believed the target down |

@@ -29,6 +29,9 @@ const FIXED: [&str; 15] = [
     "twin_cost_usd",
 ];
 
+const TTFT: &str = "ttft:";
+/// Name of the class without an end.
+const OPEN: &str = "inf";
 const SERVED: &str = "served:";
 const TRUTH: &str = "truth_s:";
 const BELIEF: &str = "belief_s:";
@@ -39,12 +42,7 @@ const COMPETING: &str = "competing:";
 #[must_use]
 pub fn timeline_csv(timeline: &Timeline, faults: &[(usize, Fault)]) -> String {
     let mut csv = super::writer();
-    let mut header: Vec<String> = FIXED.map(str::to_owned).to_vec();
-    header.extend(timeline.endpoints.iter().map(|name| format!("{SERVED}{name}")));
-    header.extend(timeline.lanes.iter().map(|name| format!("{TRUTH}{name}")));
-    header.extend(timeline.lanes.iter().map(|name| format!("{BELIEF}{name}")));
-    header.extend(timeline.congested.iter().map(|name| format!("{COMPETING}{name}")));
-    super::write(&mut csv, &header);
+    super::write(&mut csv, &header(timeline));
 
     let truth: Vec<Vec<(Time, Time)>> =
         (0..timeline.lanes.len()).map(|lane| truth_of(lane, faults)).collect();
@@ -52,6 +50,19 @@ pub fn timeline_csv(timeline: &Timeline, faults: &[(usize, Fault)]) -> String {
         super::write(&mut csv, &record(timeline, row, &truth));
     }
     super::finish(csv)
+}
+
+fn header(timeline: &Timeline) -> Vec<String> {
+    let mut header: Vec<String> = FIXED.map(str::to_owned).to_vec();
+    if !timeline.ttft_classes.is_empty() {
+        header.extend(timeline.ttft_classes.iter().map(|&end| format!("{TTFT}{}", class(end))));
+        header.push(format!("{TTFT}{OPEN}"));
+    }
+    header.extend(timeline.endpoints.iter().map(|name| format!("{SERVED}{name}")));
+    header.extend(timeline.lanes.iter().map(|name| format!("{TRUTH}{name}")));
+    header.extend(timeline.lanes.iter().map(|name| format!("{BELIEF}{name}")));
+    header.extend(timeline.congested.iter().map(|name| format!("{COMPETING}{name}")));
+    header
 }
 
 fn record(timeline: &Timeline, row: &TimelineRow, truth: &[Vec<(Time, Time)>]) -> Vec<String> {
@@ -73,6 +84,7 @@ fn record(timeline: &Timeline, row: &TimelineRow, truth: &[Vec<(Time, Time)>]) -
     }
     record.push(row.cost.decimal());
     record.push(row.twin_cost.decimal());
+    record.extend(row.ttft_counts.iter().map(u64::to_string));
     record.extend(row.served.iter().map(u64::to_string));
     let end = row.at.saturating_add(timeline.bucket);
     record.extend(truth.iter().map(|outages| seconds(windows::overlap(outages, row.at, end).as_nanos())));
@@ -91,6 +103,31 @@ fn truth_of(lane: usize, faults: &[(usize, Fault)]) -> Vec<(Time, Time)> {
 /// Nanoseconds as seconds with nine decimals.
 fn seconds(nanos: u64) -> String {
     format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000)
+}
+
+/// The upper end of a class in seconds, with three decimals or as many more as it needs.
+fn class(end: Span) -> String {
+    let text = seconds(end.as_nanos());
+    let places = text.trim_end_matches('0').len().max(text.len() - 6);
+    text[..places].to_owned()
+}
+
+/// What [`class`] wrote, in nanoseconds.
+fn read_class(text: &str) -> Option<Span> {
+    let (whole, part) = text.split_once('.')?;
+    let padded = format!("{whole}.{part:0<9}");
+    read_nanos(&padded).map(Span::from_nanos).filter(|&end| class(end) == text)
+}
+
+/// Seconds with nine decimals as nanoseconds.
+fn read_nanos(text: &str) -> Option<u64> {
+    let (whole, part) = text.split_once('.')?;
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if part.len() != 9 || !digits(whole) || !digits(part) {
+        return None;
+    }
+    let whole: u64 = whole.parse().ok()?;
+    whole.checked_mul(1_000_000_000)?.checked_add(part.parse().ok()?)
 }
 
 /// Reads what [`timeline_csv`] wrote. A file without any line has no width of buckets: it reads as zero.
@@ -122,13 +159,13 @@ pub fn read_timeline_csv(text: &str) -> Result<Timeline, ReportError> {
         bucket: Span::ZERO,
         endpoints: named(SERVED),
         lanes: named(BELIEF),
-        ttft_classes: Vec::new(),
+        ttft_classes: classes(&named(TTFT))?,
         congested: named(COMPETING),
         rows: Vec::new(),
     };
-    let known = FIXED.len() + timeline.endpoints.len() + 2 * timeline.lanes.len() + timeline.congested.len();
-    if named(TRUTH) != timeline.lanes || known != header.len() {
-        let problem = "columns must be served:, truth_s:, belief_s: and competing: in this order, \
+    // All that it knows, in the order in which it is written.
+    if self::header(&timeline).iter().ne(&header) {
+        let problem = "columns must be ttft:, served:, truth_s:, belief_s: and competing: in this order, \
                        with the same lanes under truth_s: and belief_s:";
         return Err(ReportError::Csv { line: 1, problem: problem.to_owned() });
     }
@@ -140,6 +177,24 @@ pub fn read_timeline_csv(text: &str) -> Result<Timeline, ReportError> {
         timeline.rows.push(row);
     }
     Ok(timeline)
+}
+
+/// The classes of these columns: all but the last, which has no end.
+fn classes(names: &[String]) -> Result<Vec<Span>, ReportError> {
+    let problem = |problem: String| ReportError::Csv { line: 1, problem };
+    let Some((last, rest)) = names.split_last() else { return Ok(Vec::new()) };
+    if last != OPEN {
+        return Err(problem(format!("the last of the columns `{TTFT}` must be `{TTFT}{OPEN}`")));
+    }
+    let read = |name: &String| {
+        let what = "is not the end of a class in seconds, like `ttft:0.010`";
+        read_class(name).ok_or_else(|| problem(format!("column `{TTFT}{name}` {what}")))
+    };
+    let classes: Vec<Span> = rest.iter().map(read).collect::<Result<_, _>>()?;
+    if classes.is_empty() || !classes.is_sorted_by(|a, b| a < b) {
+        return Err(problem(format!("the columns `{TTFT}` must rise, and there must be several")));
+    }
+    Ok(classes)
 }
 
 fn broken(error: &::csv::Error) -> ReportError {
@@ -161,7 +216,8 @@ impl Cells<'_> {
             let span = |column| self.nanos(column).map(Span::from_nanos);
             Some([span(10)?, span(11)?, span(12)?])
         };
-        let served = FIXED.len();
+        let classes = if timeline.ttft_classes.is_empty() { 0 } else { timeline.ttft_classes.len() + 1 };
+        let served = FIXED.len() + classes;
         let truth = served + timeline.endpoints.len();
         let belief = truth + timeline.lanes.len();
         let competing = belief + timeline.lanes.len();
@@ -179,7 +235,7 @@ impl Cells<'_> {
             attempts: self.number(8)?,
             rate_limited: self.number(9)?,
             ttft,
-            ttft_counts: Vec::new(),
+            ttft_counts: (FIXED.len()..served).map(|column| self.number(column)).collect::<Result<_, _>>()?,
             cost: self.money(13)?,
             twin_cost: self.money(14)?,
             served: (served..truth).map(|column| self.number(column)).collect::<Result<_, _>>()?,
@@ -211,16 +267,7 @@ impl Cells<'_> {
     }
 
     fn nanos(&self, column: usize) -> Result<u64, ReportError> {
-        let read = || {
-            let (whole, part) = self.text(column).split_once('.')?;
-            let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-            if part.len() != 9 || !digits(whole) || !digits(part) {
-                return None;
-            }
-            let whole: u64 = whole.parse().ok()?;
-            whole.checked_mul(1_000_000_000)?.checked_add(part.parse().ok()?)
-        };
-        read().ok_or_else(|| self.error(column, "seconds with nine decimals"))
+        read_nanos(self.text(column)).ok_or_else(|| self.error(column, "seconds with nine decimals"))
     }
 
     fn error(&self, column: usize, what: &str) -> ReportError {
