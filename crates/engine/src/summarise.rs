@@ -12,7 +12,7 @@ use crate::output::summary::{
     Attempts, CauseLine, Cost, FaultReport, Flips, Leak, Percentiles, Requests, SCHEMA, Scope, Summary,
 };
 use crate::output::{Ledger, LedgerLine, TTFT_CLASSES, Timeline, TimelineRow};
-use crate::{objectives, probes};
+use crate::{objectives, probes, waterfall};
 
 /// A tally as it is reported, held against the same of the twin.
 fn scope(tally: &Tally, twin: &Tally) -> Scope {
@@ -129,7 +129,7 @@ pub(crate) fn summary(
         cost_usd: whole.cost_usd,
         leak: whole.leak,
         flips: whole.flips,
-        waterfall: Vec::new(),
+        waterfall: waterfall::waterfall(main, twin),
         objectives: resolved
             .objectives
             .iter()
