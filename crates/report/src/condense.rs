@@ -168,7 +168,8 @@ mod tests {
         let condensed = Condensed::new(&timeline);
         assert_eq!(condensed.factor, 29);
         assert_eq!(condensed.timeline.rows.len(), 43_200_usize.div_ceil(29));
-        let sum = |timeline: &Timeline, of: fn(&TimelineRow) -> u64| timeline.rows.iter().map(of).sum::<u64>();
+        let sum =
+            |timeline: &Timeline, of: fn(&TimelineRow) -> u64| timeline.rows.iter().map(of).sum::<u64>();
         for of in [
             |row: &TimelineRow| row.arrived,
             |row: &TimelineRow| row.leaked,

@@ -35,7 +35,10 @@ fn file(pixels: &[u8], width: u32, height: u32, samples: Samples) -> Vec<u8> {
     // Eight bits, the one compression, the one filtering, not interlaced.
     head.extend([8, samples as u8, 0, 0, 0]);
     chunk(&mut file, *b"IHDR", &head);
-    let data = miniz_oxide::deflate::compress_to_vec_zlib(&differences(pixels, width as usize * bytes as usize), LEVEL);
+    let data = miniz_oxide::deflate::compress_to_vec_zlib(
+        &differences(pixels, width as usize * bytes as usize),
+        LEVEL,
+    );
     chunk(&mut file, *b"IDAT", &data);
     chunk(&mut file, *b"IEND", &[]);
     file

@@ -58,7 +58,8 @@ impl Axis {
 
     /// Times and dates at the ticks: a drawing of its own.
     pub(crate) fn labels(&self) -> String {
-        let mut labels = String::from("<svg class=\"ticks\" width=\"100%\" height=\"34\" aria-hidden=\"true\"><g>");
+        let mut labels =
+            String::from("<svg class=\"ticks\" width=\"100%\" height=\"34\" aria-hidden=\"true\"><g>");
         for (index, tick) in ticks(&self.clock, Span::from_nanos(self.horizon_ns), TICKS).iter().enumerate() {
             let percent = self.percent(tick.at);
             let anchor = match percent {

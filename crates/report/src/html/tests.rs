@@ -55,7 +55,8 @@ fn a_spike_of_one_bucket_is_drawn_in_a_month() {
     let at = 20_000 / Condensed::new(&calm.timeline).factor;
     let html = render(&spiked).unwrap();
     // The spike is the highest there is: its column, and only it, reaches the upper edge.
-    let limited = html.split("class=\"limited\" d=\"").nth(1).and_then(|path| path.split('"').next()).unwrap();
+    let limited =
+        html.split("class=\"limited\" d=\"").nth(1).and_then(|path| path.split('"').next()).unwrap();
     assert!(limited.contains(&format!("M{at} 90V0h1")) || top_at(limited, at), "{at}: {limited}");
     assert!(html != render(&calm).unwrap());
     let amplification =

@@ -41,7 +41,7 @@ fn properties(theme: Theme, faults: &[Rgb]) -> String {
     for (index, color) in palette.providers.into_iter().enumerate() {
         property(&format!("provider-{index}"), color);
         // An area of it behind lines and letters.
-        property(&format!("provider-{index}-soft"), mix(color, palette.paper, 7));
+        property(&format!("provider-{index}-soft"), mix(color, palette.paper, 6));
     }
     for (index, color) in faults.iter().copied().enumerate() {
         let color = match theme {

@@ -8,7 +8,8 @@ const HEIGHT: i32 = 90;
 
 pub(super) fn panel(view: &View<'_>) -> String {
     let mut plot = plot(view, HEIGHT, "Attempts per request that arrived, over time.");
-    let ratios: Vec<Option<f64>> = view.condensed.peaks.iter().map(|peaks| peaks.attempts_per_request_max).collect();
+    let ratios: Vec<Option<f64>> =
+        view.condensed.peaks.iter().map(|peaks| peaks.attempts_per_request_max).collect();
     let highest = ratios.iter().copied().flatten().fold(0.0, f64::max);
     let mut gutter = String::new();
     if highest > 0.0 {
@@ -36,7 +37,12 @@ pub(super) fn panel(view: &View<'_>) -> String {
     });
     let cell =
         Cell { num: "attempts", den: Some("arrived"), peak: Some("attempts_per_request_max"), unit: "ratio" };
-    let side = key("stroke amplification", "", "attempts per request", &cell.html(&view.all("attempts/arrived"), whole));
+    let side = key(
+        "stroke amplification",
+        "",
+        "attempts per request",
+        &cell.html(&view.all("attempts/arrived"), whole),
+    );
     Panel {
         id: "attempts",
         title: "Attempts per request",

@@ -39,10 +39,10 @@ pub(super) fn panel(view: &View<'_>) -> String {
         upper.shapes.push_str(&path("gap-saved", &cheap));
         upper.shapes.push_str(&path("twin", &line(&points(&twin), 0.0)));
         upper.shapes.push_str(&path("bill", &line(&points(&run), 0.0)));
-        gutter.push_str(&tick(0, &human::dollars(top)));
+        gutter.push_str(&tick(0, &dollars(top)));
         gutter.push_str(&tick(HEIGHT, "$0"));
         upper.level(HEIGHT / 2);
-        gutter.push_str(&tick(HEIGHT / 2, &human::dollars(top / 2.0)));
+        gutter.push_str(&tick(HEIGHT / 2, &dollars(top / 2.0)));
         draw_gap(&gaps, &mut lower, &mut gutter);
     } else {
         upper.empty("nothing was billed");
@@ -56,13 +56,29 @@ pub(super) fn panel(view: &View<'_>) -> String {
     let premium = human::decimal(&cost.premium);
     let (swatch, name) = if premium < 0.0 { ("gap-saved", "saved") } else { ("gap-hot", "gap") };
     let side = [
-        key("stroke bill", "", "billed", &cell("cost_usd", None, "total", &cost.total, human::dollars(human::decimal(&cost.total)))),
-        key("stroke twin", "", "calm twin", &cell("twin_cost_usd", None, "twin", &cost.twin, human::dollars(human::decimal(&cost.twin)))),
+        key(
+            "stroke bill",
+            "",
+            "billed",
+            &cell("cost_usd", None, "total", &cost.total, human::dollars(human::decimal(&cost.total))),
+        ),
+        key(
+            "stroke twin",
+            "",
+            "calm twin",
+            &cell("twin_cost_usd", None, "twin", &cost.twin, human::dollars(human::decimal(&cost.twin))),
+        ),
         key(
             swatch,
             "",
             name,
-            &cell("cost_usd", Some("twin_cost_usd"), "premium", &cost.premium, human::dollars_signed(premium)),
+            &cell(
+                "cost_usd",
+                Some("twin_cost_usd"),
+                "premium",
+                &cost.premium,
+                human::dollars_signed(premium),
+            ),
         )
         .replace("class=\"key\"", if premium < 0.0 { "class=\"key saved\"" } else { "class=\"key hot\"" }),
     ];
@@ -85,7 +101,8 @@ pub(super) fn panel(view: &View<'_>) -> String {
 fn draw_gap(gaps: &[f64], plot: &mut super::Plot, gutter: &mut String) {
     let high = gaps.iter().copied().fold(0.0, f64::max);
     let low = gaps.iter().copied().fold(0.0, f64::min);
-    let (top, bottom) = (if high > 0.0 { ceiling(high) } else { 0.0 }, if low < 0.0 { -ceiling(-low) } else { 0.0 });
+    let (top, bottom) =
+        (if high > 0.0 { ceiling(high) } else { 0.0 }, if -low > high / 50.0 { -ceiling(-low) } else { 0.0 });
     let range = if top > bottom { top - bottom } else { 1.0 };
     let y = |value: f64| y_of(value - bottom, range, GAP);
     let zero: Vec<Option<i32>> = vec![Some(y(0.0)); gaps.len()];
@@ -94,14 +111,21 @@ fn draw_gap(gaps: &[f64], plot: &mut super::Plot, gutter: &mut String) {
     plot.shapes.push_str(&path("gap-saved", &band(&zero, &edge(|gap| gap.min(0.0)))));
     plot.shapes.push_str(&path("gap-line", &line(&edge(|gap| gap), 1.0)));
     plot.level(y(0.0));
-    // Plots stand apart by the style's `--apart`.
-    let below = HEIGHT + 10;
-    let signed = |value: f64| human::dollars_signed(value);
+    // As far apart as the style's `.plots`.
+    let below = HEIGHT + 16;
     if top > 0.0 {
-        gutter.push_str(&tick(below, &signed(top)));
+        gutter.push_str(&tick(below, &format!("+{}", dollars(top))));
     }
-    gutter.push_str(&tick(below + y(0.0), "$0"));
+    // Where the axis reaches hardly below zero, or hardly above, one label would lie on the other.
+    if GAP - y(0.0) > 12 || bottom == 0.0 {
+        gutter.push_str(&tick(below + y(0.0), "$0"));
+    }
     if bottom < 0.0 {
-        gutter.push_str(&tick(below + GAP, &signed(bottom)));
+        gutter.push_str(&tick(below + GAP, &format!("-{}", dollars(-bottom))));
     }
+}
+
+/// A round amount.
+fn dollars(amount: f64) -> String {
+    format!("${}", human::number(amount))
 }

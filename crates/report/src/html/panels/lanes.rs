@@ -43,8 +43,8 @@ fn color(window: &Window) -> Rgb {
 
 pub(super) fn panel(view: &View<'_>) -> String {
     let figure = &view.figure;
-    let (shown, calm): (Vec<usize>, Vec<usize>) =
-        (0..figure.lanes.len()).partition(|&lane| !figure.lanes[lane].truth.is_empty() || believed(view, lane));
+    let (shown, calm): (Vec<usize>, Vec<usize>) = (0..figure.lanes.len())
+        .partition(|&lane| !figure.lanes[lane].truth.is_empty() || believed(view, lane));
     let (mut gutter, mut side) = (String::new(), String::new());
     let height = i32::try_from(shown.len()).unwrap_or(i32::MAX).saturating_mul(ROW).max(ROW);
     let mut plot = plot(view, height, &describe(figure, &shown));
@@ -52,7 +52,8 @@ pub(super) fn panel(view: &View<'_>) -> String {
     for (index, &lane) in shown.iter().enumerate() {
         let top = ROW * index as i32;
         let name = escape(&figure.lanes[lane].name);
-        let _ = write!(gutter, "<span class=\"lane name\" style=\"top:{top}px\" title=\"{name}\">{name}</span>");
+        let _ =
+            write!(gutter, "<span class=\"lane name\" style=\"top:{top}px\" title=\"{name}\">{name}</span>");
         let _ = write!(side, "<div class=\"sums\" style=\"top:{top}px\">{}</div>", sums(view, lane));
         draw(view, lane, top, &mut plot.shapes, &mut plot.over);
         if index > 0 {
@@ -124,12 +125,15 @@ fn kinds(view: &View<'_>, shown: &[usize]) -> String {
     let mut list = String::from("<span class=\"kinds\">");
     for window in windows {
         let look = palette::look(&window.kind);
-        list.push_str(&key(
-            bar_class(look.bar),
-            &format!("--c:var(--fault-{})", index_of(view, window)),
-            palette::fault_word(&window.kind),
-            "",
-        ).replace("div", "span"));
+        list.push_str(
+            &key(
+                bar_class(look.bar),
+                &format!("--c:var(--fault-{})", index_of(view, window)),
+                palette::fault_word(&window.kind),
+                "",
+            )
+            .replace("div", "span"),
+        );
     }
     if shown.iter().any(|&lane| believed(view, lane)) {
         list.push_str(&key("belief", "", "believed down", "").replace("div", "span"));
@@ -154,9 +158,14 @@ fn index_of(view: &View<'_>, window: &Window) -> usize {
 fn sums(view: &View<'_>, lane: usize) -> String {
     let name = &view.figure.lanes[lane].name;
     let truth = view.figure.lanes[lane].truth.iter().map(|window| (window.from, window.until));
-    let truth: Span = windows::union(truth).into_iter().map(|(from, until)| until.saturating_since(from)).sum();
-    let belief: Span =
-        view.rows().iter().filter_map(|row| row.believed_down.get(lane)).copied().fold(Span::ZERO, Span::saturating_add);
+    let truth: Span =
+        windows::union(truth).into_iter().map(|(from, until)| until.saturating_since(from)).sum();
+    let belief: Span = view
+        .rows()
+        .iter()
+        .filter_map(|row| row.believed_down.get(lane))
+        .copied()
+        .fold(Span::ZERO, Span::saturating_add);
     let cell = |prefix: &str, span: Span| {
         let column = format!("{prefix}:{name}");
         let raw = span.as_secs_f64().to_string();
@@ -182,8 +191,11 @@ fn draw(view: &View<'_>, lane: usize, top: i32, shapes: &mut String, over: &mut 
             Bar::Half => (TRUTH.0 + 7, TRUTH.1 - 7),
         };
         let (from, until) = (axis.x(window.from), axis.x(window.until));
-        let fill =
-            if look.bar == Bar::Striped { format!("url(#stripe-{index})") } else { format!("var(--fault-{index})") };
+        let fill = if look.bar == Bar::Striped {
+            format!("url(#stripe-{index})")
+        } else {
+            format!("var(--fault-{index})")
+        };
         let _ = write!(
             shapes,
             "<rect class=\"fault\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{height}\" \
@@ -230,7 +242,10 @@ fn label(view: &View<'_>, window: &Window, y: i32, taken: &mut Vec<(f64, f64)>) 
     let word = palette::fault_word(&window.kind);
     let report = view.run.summary.faults.iter().position(|report| {
         view.run.faults.iter().any(|(_, fault)| {
-            fault.kind == window.kind && fault.from == window.from && fault.until == window.until && is_about(report, fault)
+            fault.kind == window.kind
+                && fault.from == window.from
+                && fault.until == window.until
+                && is_about(report, fault)
         })
     });
     let mut lags = String::new();

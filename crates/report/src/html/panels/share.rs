@@ -63,7 +63,12 @@ pub(super) fn panel(view: &View<'_>) -> String {
         let cell = Cell { num: &column, den: Some("arrived"), peak: None, unit: "percent" };
         let arrived: u64 = timeline.rows.iter().map(|row| row.arrived).sum();
         let of = view.all(&format!("{column}/arrived"));
-        side.push(key("area", &format!("--c:var(--{color})"), &timeline.endpoints[*at], &cell.html(&of, share_of(*served, arrived))));
+        side.push(key(
+            "area",
+            &format!("--c:var(--{color})"),
+            &timeline.endpoints[*at],
+            &cell.html(&of, share_of(*served, arrived)),
+        ));
     }
     let rows = &timeline.rows;
     let leak_top = edges(view, |index| rows[index].served_by_plan + rows[index].leaked);
@@ -79,7 +84,8 @@ pub(super) fn panel(view: &View<'_>) -> String {
     plot.shapes.push_str(&path("failed", &band(&vec![Some(0); failed.len()], &failed)));
     if view.is_condensed() {
         let share = |of: Option<f64>| of.map(|share| HEIGHT - libm::round(share * f64::from(HEIGHT)) as i32);
-        let worst: Vec<Option<i32>> = view.condensed.peaks.iter().map(|peaks| share(peaks.plan_share_min)).collect();
+        let worst: Vec<Option<i32>> =
+            view.condensed.peaks.iter().map(|peaks| share(peaks.plan_share_min)).collect();
         plot.shapes.push_str(&path("worst", &steps(&worst)));
     }
     plot.level(HEIGHT / 2);
@@ -95,13 +101,31 @@ pub(super) fn panel(view: &View<'_>) -> String {
     if requests.shed > 0 {
         top.push(key("failed", "", "shed", &cell("shed", None, &all("shed"), requests.shed)));
     }
-    top.push(key("leak", "", "leaked", &cell("leaked", None, &all("leaked"), requests.leaked)).replace("class=\"key\"", "class=\"key hot\""));
+    top.push(
+        key("leak", "", "leaked", &cell("leaked", None, &all("leaked"), requests.leaked))
+            .replace("class=\"key\"", "class=\"key hot\""),
+    );
     if view.is_condensed() {
-        let worst = Cell { num: "served_by_plan", den: Some("arrived"), peak: Some("plan_share_min"), unit: "percent" };
+        let worst = Cell {
+            num: "served_by_plan",
+            den: Some("arrived"),
+            peak: Some("plan_share_min"),
+            unit: "percent",
+        };
         let of = all("served_by_plan");
-        top.push(key("worst-line", "", "by plan", &worst.html(&of, share_of(requests.served_by_plan, requests.arrived))));
+        top.push(key(
+            "worst-line",
+            "",
+            "by plan",
+            &worst.html(&of, share_of(requests.served_by_plan, requests.arrived)),
+        ));
     } else {
-        top.push(key("none", "", "by plan", &cell("served_by_plan", None, &all("served_by_plan"), requests.served_by_plan)));
+        top.push(key(
+            "none",
+            "",
+            "by plan",
+            &cell("served_by_plan", None, &all("served_by_plan"), requests.served_by_plan),
+        ));
     }
     top.push("<div class=\"head\">by server</div>".to_owned());
     top.extend(side);
@@ -112,7 +136,17 @@ pub(super) fn panel(view: &View<'_>) -> String {
             "share of the requests that arrived, by server; hatched: leaked{}",
             condensed_note(view, "the thin line shows the lowest share served by plan in any of them")
         ),
-        columns: &["arrived", "served_by_plan", "leaked", "failed", "shed", "in_flight", "served:", "plan_share_min", "failed_share_max"],
+        columns: &[
+            "arrived",
+            "served_by_plan",
+            "leaked",
+            "failed",
+            "shed",
+            "in_flight",
+            "served:",
+            "plan_share_min",
+            "failed_share_max",
+        ],
         gutter: [tick(0, "100 %"), tick(HEIGHT / 2, "50 %"), tick(HEIGHT, "0")].concat(),
         plots: plot.svg(&view.axis),
         side: top.concat(),

@@ -27,9 +27,15 @@ impl Scale {
         let times = || view.rows().iter().filter_map(|row| row.ttft).flatten();
         let class = |span: Span| classes.partition_point(|&end| end < span);
         let (low, high) = (class(times().min()?), class(times().max()?));
-        let counted = |class: usize| view.rows().iter().any(|row| row.ttft_counts.get(class).is_some_and(|&n| n > 0));
+        let counted =
+            |class: usize| view.rows().iter().any(|row| row.ttft_counts.get(class).is_some_and(|&n| n > 0));
         let first = (0..low).find(|&class| counted(class)).unwrap_or(low).min(low);
-        let last = (high..=classes.len()).rev().find(|&class| counted(class)).unwrap_or(high).max(high).max(first + 1);
+        let last = (high..=classes.len())
+            .rev()
+            .find(|&class| counted(class))
+            .unwrap_or(high)
+            .max(high)
+            .max(first + 1);
         let end = |index: usize| classes.get(index).map(|span| span.as_secs_f64());
         // The lowest class has no lower end and the last no upper one: they get the width of the next.
         let mut ends = Vec::new();
@@ -74,13 +80,20 @@ pub(super) fn panel(view: &View<'_>) -> String {
             if scale.ends[0] <= seconds && seconds <= scale.ends[scale.classes()] {
                 let y = scale.y(seconds);
                 plot.level(y);
-                let text = if power < 0 { format!("{} ms", human::number(seconds * 1e3)) } else { format!("{seconds} s") };
+                let text = if power < 0 {
+                    format!("{} ms", human::number(seconds * 1e3))
+                } else {
+                    format!("{seconds} s")
+                };
                 gutter.push_str(&tick(y, &text));
             }
         }
         for index in (0..3).rev() {
-            let points: Vec<Option<i32>> =
-                view.rows().iter().map(|row| row.ttft.map(|ttft| scale.y(ttft[index].as_secs_f64()))).collect();
+            let points: Vec<Option<i32>> = view
+                .rows()
+                .iter()
+                .map(|row| row.ttft.map(|ttft| scale.y(ttft[index].as_secs_f64())))
+                .collect();
             let data = line(&points, 0.5);
             plot.shapes.push_str(&path("halo", &data));
             plot.shapes.push_str(&path(&format!("ttft ttft-{index}"), &data));
