@@ -69,6 +69,7 @@
 
 pub mod charts;
 pub mod ci;
+mod condense;
 pub mod csv;
 mod error;
 mod figure;
@@ -77,6 +78,7 @@ mod human;
 mod palette;
 mod run_data;
 pub mod terminal;
+mod ticks;
 mod windows;
 
 #[cfg(test)]
