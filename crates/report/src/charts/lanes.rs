@@ -116,6 +116,10 @@ pub(crate) fn draw<DB: DrawingBackend>(
     }
     draw_list(figure, frame, y, (&frame.rows.calm, "without incident"), canvas)?;
     let sparks = Plot { top: panel.top + frame.rows.height(), bottom: panel.bottom };
+    // Of runs with the same load, only the first has room for it.
+    if sparks.height() <= 0 {
+        return Ok(());
+    }
     super::sparks::draw(figure, frame, sparks, canvas)
 }
 

@@ -113,7 +113,12 @@ impl<'a> Several<'a> {
                 let height = match panel {
                     Panel::Lanes => {
                         frame.rows = Rows::new(figure, Rows::room(figure).min(220));
-                        frame.rows.height() + sparks::height(figure)
+                        let load = if index > 0 && same_load(&runs[0].1, figure) {
+                            0
+                        } else {
+                            sparks::height(figure)
+                        };
+                        frame.rows.height() + load
                     }
                     _ => height(panel, runs.len()),
                 };
@@ -153,6 +158,14 @@ impl<'a> Several<'a> {
         let last = self.rows.get(index + 1).is_none_or(|next| next.panel != *panel);
         if last { frame.draw_axis(figure, plot.bottom, canvas) } else { Ok(()) }
     }
+}
+
+/// Whether two runs had the same arrivals and the same other tenants.
+fn same_load(a: &Figure, b: &Figure) -> bool {
+    let load = |figure: &'_ Figure| -> Vec<(u64, Vec<f64>)> {
+        figure.timeline.rows.iter().map(|row| (row.arrived, row.competing.clone())).collect()
+    };
+    a.timeline.congested == b.timeline.congested && load(a) == load(b)
 }
 
 /// Height of a row among so many.
