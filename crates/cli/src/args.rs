@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use sandbox_core::Span;
 use sandbox_model::FaultKind;
+use sandbox_report::charts::Panel;
 use sandbox_scenario::WallClock;
 use sandbox_scenario::import::statuspage;
 
@@ -40,15 +42,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
-    /// Draw the charts of run directories again, without simulating
-    Plot {
-        /// Directories that `sandbox run` wrote
-        #[arg(required = true, value_name = "RUN_DIR")]
-        runs: Vec<PathBuf>,
-        /// Width of the charts in pixels
-        #[arg(long, default_value_t = 1600, value_parser = clap::value_parser!(u32).range(800..=8000))]
-        width: u32,
-    },
+    /// Draw run directories again, without simulating: other panels, a stretch of time, several runs on one picture
+    Plot(Plot),
     /// Turn another tool's file into a piece of a scenario
     Import {
         #[command(subcommand)]
@@ -72,6 +67,50 @@ pub(crate) struct Explain {
     /// Print it as JSON on standard output, and nothing else there
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Plot {
+    /// Directories that `sandbox run` wrote
+    #[arg(required = true, value_name = "RUN_DIR")]
+    pub(crate) runs: Vec<PathBuf>,
+    /// Panel to draw; may be repeated. Several runs are then drawn on one picture, one row a run
+    /// [default: lanes, share, ttft and cost, one picture a run]
+    #[arg(long = "panel", value_name = "NAME", value_parser = panels())]
+    pub(crate) panels: Vec<Panel>,
+    /// Draw runs that differ only in their seed as median, p5 to p95, and least to most
+    #[arg(long)]
+    pub(crate) fan: bool,
+    /// Leave out what was before: time since the start like 9h30m, or wall clock like 20:15 or "2026-11-18 20:15"
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<String>,
+    /// Leave out what was after, written alike
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<String>,
+    /// Width of the picture in pixels; its height follows from the panels
+    #[arg(long, default_value_t = 1600, value_parser = clap::value_parser!(u32).range(1200..=8000))]
+    pub(crate) width: u32,
+    /// Colours
+    #[arg(long, value_enum, default_value_t = Theme::Light)]
+    pub(crate) theme: Theme,
+    /// File to write (.svg or .png), or directory for both
+    /// [default: the run directory; of several runs on one picture, the one they are in]
+    #[arg(long, value_name = "FILE_OR_DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+fn panels() -> impl TypedValueParser<Value = Panel> {
+    // All of these names read back.
+    PossibleValuesParser::new(Panel::ALL.map(Panel::name)).try_map(|name| name.parse::<Panel>())
+}
+
+/// Colours of pictures.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Theme {
+    /// Dark on white
+    Light,
+    /// Light on near-black
+    Dark,
 }
 
 /// What is imported.

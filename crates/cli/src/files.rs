@@ -34,7 +34,7 @@ pub(crate) const EVENTS: &str = "events.csv";
 /// All files of a run but the event log.
 pub(crate) fn of_run(resolved: &Resolved, output: &RunOutput) -> Result<Files, Failure> {
     let data = data(resolved, output);
-    let mut files = charts(&data, Style::default())?;
+    let mut files = charts(&data)?;
     let mut text = |name: &str, text: String| files.insert(name.to_owned(), text.into_bytes());
     text(SUMMARY, summary_json(&output.summary));
     text(TIMELINE, csv::timeline_csv(&output.timeline, &output.lane_faults));
@@ -90,14 +90,12 @@ pub(crate) fn summary_json(summary: &Summary) -> String {
     json
 }
 
-/// The charts; a size that is not the usual one is part of their names.
-pub(crate) fn charts(data: &RunData, style: Style) -> Result<Files, Failure> {
+/// The picture.
+fn charts(data: &RunData) -> Result<Files, Failure> {
     let figure = data.figure()?;
-    let name =
-        if style == Style::default() { "timeline".to_owned() } else { format!("timeline-{}", style.width) };
     Ok(Files::from([
-        (format!("{name}.svg"), render_svg(&figure, style)?.into_bytes()),
-        (format!("{name}.png"), render_png(&figure, style)?),
+        ("timeline.svg".to_owned(), render_svg(&figure, Style::default())?.into_bytes()),
+        ("timeline.png".to_owned(), render_png(&figure, Style::default())?),
     ]))
 }
 
@@ -110,7 +108,7 @@ pub(crate) fn pair(
     title: &str,
 ) -> Result<Files, Failure> {
     // What is compared is the course of things: a little lower than a picture of its own.
-    let style = Style { height: 900, ..Style::default() };
+    let style = Style { height: Some(900), ..Style::default() };
     let figure = |output: &RunOutput, title: &str| {
         let RunOutput { summary, timeline, lane_faults, .. } = output;
         let figure = Figure::from_parts(summary, timeline, lane_faults, clock(resolved))?;

@@ -26,6 +26,48 @@ pub enum ReportError {
         /// Largest width and height in pixels.
         max: u32,
     },
+    /// What is no instant of a run.
+    #[error(
+        "`{text}` {problem}; hint: write time since the start, like `9h30m`, or wall clock, like `20:15` or `2026-11-18 20:15`"
+    )]
+    Moment {
+        /// As it was written.
+        text: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A stretch of time of which the run has nothing.
+    #[error("nothing lies from {from} to {until}; hint: the run goes from {start} to {end}")]
+    Stretch {
+        /// As it was asked for.
+        from: String,
+        /// As it was asked for.
+        until: String,
+        /// First instant of the run.
+        start: String,
+        /// Last instant of the run.
+        end: String,
+    },
+    /// Runs that cannot be on one picture.
+    #[error("{first} and {other} cannot be drawn together: {problem}; hint: {hint}")]
+    Mismatch {
+        /// Name of the first run.
+        first: String,
+        /// Name of the one that does not fit.
+        other: String,
+        /// In what they differ.
+        problem: String,
+        /// What to do about it.
+        hint: &'static str,
+    },
+    /// Too few or too many runs for one picture.
+    #[error("{count} runs on one picture; hint: {hint}")]
+    Runs {
+        /// How many there are.
+        count: usize,
+        /// How many there can be.
+        hint: &'static str,
+    },
     /// Drawing or encoding failed: our bug.
     #[error("cannot draw the timeline: {0}")]
     Draw(String),

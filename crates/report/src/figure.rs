@@ -6,10 +6,12 @@
 use sandbox_core::{Span, Time};
 use sandbox_engine::output::summary::{FaultReport, Percentiles};
 use sandbox_engine::output::{Summary, Timeline};
-use sandbox_model::{Fault, FaultKind};
+use sandbox_model::{Fault, FaultKind, Usd};
 
 use crate::error::ReportError;
 use crate::human;
+
+mod cut;
 
 /// The wall clock at the start of the scenario, with a fixed offset from UTC for its whole length.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,8 +36,16 @@ pub struct Figure {
     pub repro: String,
     /// Wall clock at the start.
     pub clock: Clock,
-    /// Length of the time axis.
+    /// Seed of the weather.
+    pub seed: u64,
+    /// Length of the run.
     pub horizon: Span,
+    /// What is shown of it.
+    pub shown: (Time, Time),
+    /// Whether that is only a part: totals are then of this part.
+    pub is_cut: bool,
+    /// Billed before what is shown, here and in the control twin.
+    pub before: (Usd, Usd),
     /// Requests that arrived before this are not counted in [`Figure::totals`].
     pub warm_up: Span,
     /// One lane a target, in the timeline's order.
@@ -51,6 +61,8 @@ pub struct Figure {
 pub struct Lane {
     /// Name of the target.
     pub name: String,
+    /// Whether any router keeps in mind how it is: if none does, nothing is ever believed down.
+    pub watched: bool,
     /// What was really wrong, in order of onset; windows may overlap.
     pub truth: Vec<Window>,
 }
@@ -85,7 +97,11 @@ pub struct Totals {
     pub failed: Option<f64>,
     /// Share that was shed.
     pub shed: Option<f64>,
-    /// Time to first token.
+    /// Attempts that entry routers made, per request that arrived.
+    pub amplification: Option<f64>,
+    /// 429 answers that endpoints gave.
+    pub rate_limited: u64,
+    /// Time to first token; unknown of a part of the run, but for [`Figure::ttft_class`].
     pub ttft_s: Percentiles,
     /// Billed.
     pub cost: f64,
@@ -93,6 +109,38 @@ pub struct Totals {
     pub twin_cost: f64,
     /// Objectives that were kept, and all.
     pub objectives: (usize, usize),
+}
+
+/// What a difference in cost means.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Gap {
+    /// Dearer than in calm weather.
+    Dearer,
+    /// Cheaper, with about as much served.
+    Cheaper,
+    /// Cheaper, but less was served: that is no saving.
+    LessServed,
+    /// None.
+    None,
+}
+
+/// Where what was not served is more than this part of what was not billed, the latter is no saving.
+const UNSERVED: f64 = 0.1;
+
+impl Totals {
+    pub(crate) fn gap(&self) -> Gap {
+        let premium = self.cost - self.twin_cost;
+        let unserved = self.failed.unwrap_or(0.0) + self.shed.unwrap_or(0.0);
+        if premium > 0.0 {
+            Gap::Dearer
+        } else if premium == 0.0 {
+            Gap::None
+        } else if unserved * self.twin_cost > -premium * UNSERVED {
+            Gap::LessServed
+        } else {
+            Gap::Cheaper
+        }
+    }
 }
 
 impl Figure {
@@ -107,8 +155,8 @@ impl Figure {
         faults: &[(usize, Fault)],
         clock: Clock,
     ) -> Result<Self, ReportError> {
-        let mut lanes: Vec<Lane> =
-            timeline.lanes.iter().map(|name| Lane { name: name.clone(), truth: Vec::new() }).collect();
+        let lane = |name: &String| Lane { name: name.clone(), watched: true, truth: Vec::new() };
+        let mut lanes: Vec<Lane> = timeline.lanes.iter().map(lane).collect();
         let count = lanes.len();
         for (lane, fault) in faults {
             let windows =
@@ -127,6 +175,9 @@ impl Figure {
         }
         let requests = &summary.requests;
         let share = |n: u64| (requests.arrived > 0).then(|| n as f64 / requests.arrived as f64);
+        let horizon = Span::from_secs_f64_saturating(summary.duration_s);
+        let warm_up = Span::from_secs_f64_saturating(summary.warm_up_s);
+        let counted = timeline.rows.iter().filter(|row| row.at >= Time::ZERO.saturating_add(warm_up));
         let met = summary.objectives.iter().filter(|objective| objective.met).count();
         Ok(Self {
             title: summary.scenario.clone(),
@@ -139,8 +190,12 @@ impl Figure {
             ),
             repro: summary.repro.clone(),
             clock,
-            horizon: Span::from_secs_f64_saturating(summary.duration_s),
-            warm_up: Span::from_secs_f64_saturating(summary.warm_up_s),
+            seed: summary.seed,
+            horizon,
+            shown: (Time::ZERO, Time::ZERO.saturating_add(horizon)),
+            is_cut: false,
+            before: (Usd::ZERO, Usd::ZERO),
+            warm_up,
             lanes,
             timeline: timeline.clone(),
             totals: Totals {
@@ -150,6 +205,8 @@ impl Figure {
                 avoidable: summary.leak.avoidable_share,
                 failed: share(requests.failed),
                 shed: share(requests.shed),
+                amplification: share(summary.attempts.total),
+                rate_limited: counted.map(|row| row.rate_limited).sum(),
                 ttft_s: summary.ttft_s,
                 cost: human::decimal(&summary.cost_usd.total),
                 twin_cost: human::decimal(&summary.cost_usd.twin),

@@ -1,4 +1,4 @@
-//! Ticks of a time axis in local clock time, shared by charts and page.
+//! Ticks of a time axis and moments in local clock time, shared by charts and page.
 
 use sandbox_core::{Span, Time};
 
@@ -42,19 +42,23 @@ const STEPS: [u64; 22] = [
     30 * DAY_S,
 ];
 
-/// At most about `most` ticks, at round local times.
+/// At most about `most` ticks from the start to the horizon, at round local times.
 pub(crate) fn ticks(clock: &Clock, horizon: Span, most: u64) -> Vec<Tick> {
-    let horizon_s = horizon.as_nanos() / 1_000_000_000;
-    let step = STEPS.into_iter().find(|step| horizon_s / step <= most).unwrap_or(365 * DAY_S);
+    ticks_between(clock, (Time::ZERO, Time::ZERO.saturating_add(horizon)), most)
+}
+
+/// At most about `most` ticks in a stretch of time, at round local times.
+pub(crate) fn ticks_between(clock: &Clock, (from, until): (Time, Time), most: u64) -> Vec<Tick> {
     let start = u64::from(clock.start_second_of_day);
+    let first = start + from.as_nanos().div_ceil(1_000_000_000);
+    let last = start + until.as_nanos() / 1_000_000_000;
+    let step =
+        STEPS.into_iter().find(|step| last.saturating_sub(first) / step <= most).unwrap_or(365 * DAY_S);
     let mut ticks: Vec<Tick> = Vec::new();
-    let mut local = start.div_ceil(step) * step;
     // Steps of several days count from the first midnight.
-    if step > DAY_S {
-        local = start.div_ceil(DAY_S) * DAY_S;
-    }
+    let mut local = first.div_ceil(step.min(DAY_S)) * step.min(DAY_S);
     let mut day_before = None;
-    while local - start <= horizon_s {
+    while local <= last {
         let (day, second) = (local / DAY_S, local % DAY_S);
         let seconds = if step < 60 { format!(":{:02}", second % 60) } else { String::new() };
         let date = (day_before != Some(day)).then(|| date(&clock.date, day));
@@ -69,11 +73,11 @@ pub(crate) fn ticks(clock: &Clock, horizon: Span, most: u64) -> Vec<Tick> {
     ticks
 }
 
-/// The local time of an instant, `21:40`, with the date if it is not the first.
+/// The local time of an instant, `21:40:05`, with the date if it is not the first.
 pub(crate) fn moment(clock: &Clock, at: Time) -> String {
     let local = u64::from(clock.start_second_of_day) + at.as_nanos() / 1_000_000_000;
     let (day, second) = (local / DAY_S, local % DAY_S);
-    let time = format!("{:02}:{:02}", second / 3_600, second / 60 % 60);
+    let time = format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60);
     if day == 0 {
         return time;
     }
@@ -83,7 +87,15 @@ pub(crate) fn moment(clock: &Clock, at: Time) -> String {
     format!("{short} {time}")
 }
 
-const MONTHS: [&str; 12] =
+/// The same to the minute where all instants of its kind are whole minutes apart, as the buckets of a long run are.
+pub(crate) fn moment_in(clock: &Clock, at: Time, bucket: Span) -> String {
+    let text = moment(clock, at);
+    let whole =
+        bucket.as_nanos().is_multiple_of(60_000_000_000) && clock.start_second_of_day.is_multiple_of(60);
+    if whole { text.strip_suffix(":00").map(str::to_owned).unwrap_or(text) } else { text }
+}
+
+pub(crate) const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
@@ -96,6 +108,18 @@ fn date(first: &str, days: u64) -> String {
 }
 
 fn later(first: &str, days: u64) -> Option<String> {
+    let (weekday, day, month, _) = calendar(first, days)?;
+    Some(format!("{weekday} {day} {month}"))
+}
+
+/// `18 Nov 2026`: `days` after a date like `Wed 18 Nov 2026`.
+pub(crate) fn later_with_year(first: &str, days: u64) -> Option<String> {
+    let (_, day, month, year) = calendar(first, days)?;
+    Some(format!("{day} {month} {year}"))
+}
+
+/// Weekday, day, month and year.
+fn calendar(first: &str, days: u64) -> Option<(&'static str, u64, &'static str, u64)> {
     let mut words = first.split_whitespace();
     let weekday = words.next()?;
     let weekday = WEEKDAYS.iter().position(|name| *name == weekday)?;
@@ -116,7 +140,7 @@ fn later(first: &str, days: u64) -> Option<String> {
     }
     // The remainder of a division by 7 is an index.
     let weekday = (weekday as u64 + days) % 7;
-    Some(format!("{} {day} {}", WEEKDAYS[weekday as usize], MONTHS[month]))
+    Some((WEEKDAYS[weekday as usize], day, MONTHS[month], year))
 }
 
 const fn days_in(month: usize, year: u64) -> u64 {
@@ -145,6 +169,23 @@ mod tests {
         assert_eq!(ticks[0].date.as_deref(), Some("Wed 18 Nov 2026"));
         assert_eq!(ticks[5].date.as_deref(), Some("Thu 19 Nov"));
         assert!(ticks[6].date.is_none());
+    }
+
+    #[test]
+    fn a_stretch_has_ticks_of_its_own() {
+        let at = |s: u64| Time::from_nanos(s * 1_000_000_000);
+        let ticks = ticks_between(&clock("Wed 18 Nov 2026", 8 * 3_600), (at(57_000), at(60_600)), 9);
+        let shown: Vec<_> = ticks.iter().filter_map(|tick| tick.time.as_deref()).collect();
+        assert_eq!(shown, ["23:50", "00:00", "00:10", "00:20", "00:30", "00:40", "00:50"]);
+        assert_eq!(ticks[1].date.as_deref(), Some("Thu 19 Nov"));
+    }
+
+    #[test]
+    fn moments_leave_seconds_out_only_where_there_are_none() {
+        let clock = clock("Wed 18 Nov 2026", 0);
+        let at = Time::from_nanos(36_000_000_000_000);
+        assert_eq!(moment_in(&clock, at, Span::from_secs(60)), "10:00");
+        assert_eq!(moment_in(&clock, at, Span::from_secs(5)), "10:00:00");
     }
 
     #[test]

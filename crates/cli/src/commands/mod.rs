@@ -3,13 +3,13 @@
 mod check;
 mod explain;
 mod import;
+mod plot;
 mod replay;
 mod run;
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 
-use sandbox_report::charts::Style;
 use sandbox_report::terminal::Paint;
 use sandbox_routers::Registry;
 use sandbox_scenario::{Resolved, script_to_text};
@@ -34,15 +34,7 @@ pub(crate) fn dispatch(args: Args, registry: &Arc<Registry>) -> Result<Code, Fai
             Ok(Code::Ok)
         }
         Command::Import { what } => import::import(&what),
-        Command::Plot { runs, width } => {
-            // The proportions of the usual picture.
-            let usual = Style::default();
-            let style = Style { width, height: (width * usual.height / usual.width).max(Style::MIN.height) };
-            for run in &runs {
-                plot(run, style, registry)?;
-            }
-            Ok(Code::Ok)
-        }
+        Command::Plot(args) => plot::plot(&args, registry),
         Command::Validate { scenario } => {
             let resolved = load(&scenario, registry)?;
             let s = &resolved.scenario;
@@ -68,16 +60,6 @@ fn load(args: &ScenarioArgs, registry: &Arc<Registry>) -> Result<Resolved, Failu
         Some(seed) => resolved.with_seed(seed),
         None => resolved,
     })
-}
-
-fn plot(run: &std::path::Path, style: Style, registry: &Arc<Registry>) -> Result<(), Failure> {
-    let data = files::read_run(run, registry)?;
-    for (name, bytes) in files::charts(&data, style)? {
-        let path = run.join(name);
-        files::write_file(&path, &bytes)?;
-        eprintln!("wrote {}", path.display());
-    }
-    Ok(())
 }
 
 /// Colour only on a terminal, and not where `NO_COLOR` is set (no-color.org).

@@ -3,40 +3,17 @@
 //! For PNG everything is drawn twice as large and then averaged down, which gives even edges. Text is set here from
 //! glyph outlines, because plotters' own setting drops side bearings; for SVG it stays text.
 
-use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
+use ab_glyph::{Font, point};
 use plotters::coord::Shift;
 use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
 use plotters::prelude::{Color, DrawingArea, DrawingBackend, IntoFont, RGBColor};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, ShapeStyle};
 
+use super::palette::{PAPER, Tone};
+use super::text::{Align, Fonts, Type, printable};
 use crate::error::ReportError;
-
-/// Where a text lies against its point, sideways; upright, its small letters are centred on the point.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Align {
-    Left,
-    Center,
-    Right,
-}
-
-/// How a text looks: size (px per em), weight, colour.
-#[derive(Copy, Clone, Debug)]
-pub(crate) struct Type {
-    pub(crate) size: i32,
-    pub(crate) bold: bool,
-    pub(crate) color: RGBColor,
-}
-
-impl Type {
-    pub(crate) const fn new(size: i32, color: RGBColor) -> Self {
-        Self { size, bold: false, color }
-    }
-
-    pub(crate) const fn bold(self) -> Self {
-        Self { bold: true, ..self }
-    }
-}
+use crate::palette::{Palette, Theme};
 
 /// Pixels of the backend for one logical pixel, and who sets the text.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -51,8 +28,8 @@ pub(crate) enum Medium {
 pub(crate) struct Canvas<'a, DB: DrawingBackend> {
     area: &'a DrawingArea<DB, Shift>,
     medium: Medium,
-    regular: FontRef<'static>,
-    bold: FontRef<'static>,
+    palette: &'static Palette,
+    fonts: Fonts,
 }
 
 type Drawn = Result<(), ReportError>;
@@ -61,10 +38,12 @@ type Drawn = Result<(), ReportError>;
 pub(crate) type Point = (i32, i32);
 
 impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
-    pub(crate) fn new(area: &'a DrawingArea<DB, Shift>, medium: Medium) -> Result<Self, ReportError> {
-        let font =
-            |bytes| FontRef::try_from_slice(bytes).map_err(|error| ReportError::Draw(error.to_string()));
-        Ok(Self { area, medium, regular: font(dejavu::sans::regular())?, bold: font(dejavu::sans::bold())? })
+    pub(crate) fn new(
+        area: &'a DrawingArea<DB, Shift>,
+        medium: Medium,
+        theme: Theme,
+    ) -> Result<Self, ReportError> {
+        Ok(Self { area, medium, palette: Palette::of(theme), fonts: Fonts::new()? })
     }
 
     fn scale(&self) -> i32 {
@@ -74,24 +53,29 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
         }
     }
 
+    fn color(&self, tone: Tone) -> RGBColor {
+        tone.color(self.palette)
+    }
+
     fn at(&self, (x, y): Point) -> Point {
         (x * self.scale(), y * self.scale())
     }
 
     /// A filled rectangle; the right and lower edges are not in it.
-    pub(crate) fn rect(&self, (x0, y0): Point, (x1, y1): Point, color: RGBColor) -> Drawn {
+    pub(crate) fn rect(&self, (x0, y0): Point, (x1, y1): Point, color: Tone) -> Drawn {
         if x0 >= x1 || y0 >= y1 {
             return Ok(());
         }
         let corners = [self.at((x0, y0)), self.at((x1, y1))];
-        self.area.draw(&Rectangle::new(corners, color.filled())).map_err(drawing)
+        self.area.draw(&Rectangle::new(corners, self.color(color).filled())).map_err(drawing)
     }
 
     /// A line through the points.
-    pub(crate) fn line(&self, points: &[Point], width: u32, color: RGBColor) -> Drawn {
+    pub(crate) fn line(&self, points: &[Point], width: u32, color: Tone) -> Drawn {
         if points.len() < 2 {
             return Ok(());
         }
+        let color = self.color(color);
         let Medium::Raster(scale) = self.medium else {
             let style = ShapeStyle { color: color.to_rgba(), filled: false, stroke_width: width };
             return self.area.draw(&PathElement::new(points.to_vec(), style)).map_err(drawing);
@@ -117,7 +101,7 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
     }
 
     /// A dashed line, level or upright.
-    pub(crate) fn dashes(&self, from: Point, to: Point, color: RGBColor) -> Drawn {
+    pub(crate) fn dashes(&self, from: Point, to: Point, color: Tone) -> Drawn {
         const DASH: i32 = 4;
         let length = (to.0 - from.0).max(to.1 - from.1);
         let (dx, dy) = if to.0 > from.0 { (1, 0) } else { (0, 1) };
@@ -131,12 +115,24 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
     }
 
     /// A filled polygon.
-    pub(crate) fn area(&self, points: &[Point], color: RGBColor) -> Drawn {
+    pub(crate) fn area(&self, points: &[Point], color: Tone) -> Drawn {
         if points.len() < 3 {
             return Ok(());
         }
         let points: Vec<Point> = points.iter().map(|&point| self.at(point)).collect();
-        self.area.draw(&Polygon::new(points, color.filled())).map_err(drawing)
+        self.area.draw(&Polygon::new(points, self.color(color).filled())).map_err(drawing)
+    }
+
+    /// Upright stripes over columns `(left, right, top, bottom)`, at the same places in all of them.
+    pub(crate) fn stripes(&self, columns: impl Iterator<Item = (i32, i32, i32, i32)>, color: Tone) -> Drawn {
+        const DISTANCE: i32 = 6;
+        for (left, right, top, bottom) in columns {
+            let first = left + (DISTANCE - left.rem_euclid(DISTANCE)) % DISTANCE;
+            for x in (first..right).step_by(DISTANCE as usize) {
+                self.rect((x, top.min(bottom)), ((x + 2).min(right), top.max(bottom)), color)?;
+            }
+        }
+        Ok(())
     }
 
     /// A text.
@@ -159,7 +155,7 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
             Align::Right => x - width,
         };
         let half = look.size * 5 / 8;
-        self.rect((left - 3, y - half), (left + width + 3, y + half), crate::charts::palette::PAPER)?;
+        self.rect((left - 3, y - half), (left + width + 3, y + half), PAPER)?;
         self.text(text, (x, y), align, look)
     }
 
@@ -172,15 +168,15 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
         let style = if look.bold { FontStyle::Bold } else { FontStyle::Normal };
         let style = ("sans-serif", line_height(look.size), style)
             .into_font()
-            .color(&look.color)
+            .color(&self.color(look.color))
             .pos(Pos::new(h_pos, VPos::Center));
         self.area.draw(&Text::new(text.to_owned(), at, style)).map_err(drawing)
     }
 
     fn glyphs(&self, text: &str, at: Point, align: Align, look: Type, scale: i32) -> Drawn {
-        let font = self.font(look);
-        let px = self.px(look, scale);
-        let width = self.set(text, look, scale, |_| {});
+        let font = self.fonts.font(look);
+        let px = self.fonts.px(look, scale);
+        let width = self.fonts.set(text, look, scale, |_| {});
         let (x, y) = self.at(at);
         let left = match align {
             Align::Left => x as f32,
@@ -189,8 +185,9 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
         };
         // Small letters of DejaVu Sans are 0.547 em high.
         let baseline = y as f32 + (look.size * scale) as f32 * 0.547 / 2.0;
+        let ink = self.color(look.color);
         let mut glyphs = Vec::new();
-        self.set(text, look, scale, |glyph| glyphs.push(glyph));
+        self.fonts.set(text, look, scale, |glyph| glyphs.push(glyph));
         for mut glyph in glyphs {
             glyph.scale = px;
             glyph.position = point(glyph.position.x + left, baseline);
@@ -201,7 +198,7 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
             for (x, y, coverage) in pixels {
                 if coverage > 0.0 {
                     let pixel = (corner.x as i32 + x.cast_signed(), corner.y as i32 + y.cast_signed());
-                    let color = look.color.mix(f64::from(coverage.min(1.0)));
+                    let color = ink.mix(f64::from(coverage.min(1.0)));
                     self.area.draw_pixel(pixel, &color).map_err(drawing)?;
                 }
             }
@@ -209,60 +206,14 @@ impl<'a, DB: DrawingBackend> Canvas<'a, DB> {
         Ok(())
     }
 
-    /// Width of a text in the font that PNGs use in logical pixels; most viewers' fonts are narrower.
+    /// See [`Fonts::width`].
     pub(crate) fn width(&self, text: &str, look: Type) -> i32 {
-        // Texts are far shorter than two billion pixels.
-        libm::ceilf(self.set(text, look, 1, |_| {})) as i32
+        self.fonts.width(text, look)
     }
 
-    /// As much of the text as fits into a width, with an ellipsis if that is not all.
+    /// See [`Fonts::fit`].
     pub(crate) fn fit(&self, text: &str, width: i32, look: Type) -> String {
-        if self.width(text, look) <= width {
-            return text.to_owned();
-        }
-        let mut kept: String = text.to_owned();
-        while kept.pop().is_some() {
-            let shown = format!("{}…", kept.trim_end());
-            if self.width(&shown, look) <= width {
-                return shown;
-            }
-        }
-        String::new()
-    }
-
-    fn font(&self, look: Type) -> &FontRef<'static> {
-        if look.bold { &self.bold } else { &self.regular }
-    }
-
-    /// The size as `ab_glyph` counts it: from ascent to descent instead of per em.
-    fn px(&self, look: Type, scale: i32) -> PxScale {
-        let font = self.font(look);
-        let em = font.units_per_em().unwrap_or(2048.0);
-        PxScale::from((look.size * scale) as f32 * font.height_unscaled() / em)
-    }
-
-    /// Places glyph after glyph from 0 on; gives the width. What the font lacks becomes a question mark.
-    fn set(&self, text: &str, look: Type, scale: i32, mut place: impl FnMut(Glyph)) -> f32 {
-        let font = self.font(look);
-        let scaled = font.as_scaled(self.px(look, scale));
-        let mut x = 0.0;
-        let mut before = None;
-        for c in printable(text).chars() {
-            let lacking = font.glyph_id(c).0 == 0;
-            let id = font.glyph_id(if lacking { '?' } else { c });
-            if let Some(before) = before {
-                x += scaled.kern(before, id);
-            }
-            place(id.with_scale_and_position(scaled.scale(), point(x, 0.0)));
-            // Viewers of an SVG may have the glyph: most that DejaVu lacks are an em wide.
-            x += if lacking {
-                scaled.h_advance(id).max((look.size * scale) as f32)
-            } else {
-                scaled.h_advance(id)
-            };
-            before = Some(id);
-        }
-        x
+        self.fonts.fit(text, width, look)
     }
 }
 
@@ -272,13 +223,6 @@ fn line_height(size: i32) -> f64 {
     let near = em * 1.24;
     let whole = |height: &f64| *height / 1.24 == em;
     [near, near.next_down(), near.next_up()].into_iter().find(whole).unwrap_or(near)
-}
-
-/// Without control characters, which XML forbids.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c })
-        .collect()
 }
 
 fn drawing(error: impl std::fmt::Display) -> ReportError {

@@ -1,152 +1,105 @@
-//! The few colours, safe for the common kinds of colour blindness (after Okabe and Ito, Color Universal Design,
-//! 2008). All are opaque: what lies over something else is mixed beforehand, so that both backends agree.
+//! What charts are drawn with: roles of the [palette](crate::palette), pure or mixed with paper. All is opaque: what lies over
+//! something else is mixed beforehand, so that both backends agree.
 
 use plotters::style::RGBColor;
-use sandbox_model::FaultKind;
 
-pub(crate) const PAPER: RGBColor = RGBColor(255, 255, 255);
+use crate::look::Hue;
+use crate::palette::Palette;
+
+/// A colour by its role, in whatever theme.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Tone {
+    role: Role,
+    /// Of 16; the rest is paper.
+    parts: u8,
+}
+
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Role {
+    Paper,
+    Ink,
+    Quiet,
+    Hair,
+    Guide,
+    Shade,
+    Load,
+    Plan,
+    PlanText,
+    Hot,
+    Saved,
+    Belief,
+    Ttft(u8),
+    Fault(Hue),
+}
+
+pub(crate) const PAPER: Tone = Tone::of(Role::Paper);
 /// Text and the lines that matter.
-pub(crate) const INK: RGBColor = RGBColor(34, 34, 34);
+pub(crate) const INK: Tone = Tone::of(Role::Ink);
 /// Text that explains.
-pub(crate) const QUIET: RGBColor = RGBColor(104, 104, 104);
+pub(crate) const QUIET: Tone = Tone::of(Role::Quiet);
 /// Grid lines and baselines.
-pub(crate) const HAIR: RGBColor = RGBColor(228, 228, 228);
+pub(crate) const HAIR: Tone = Tone::of(Role::Hair);
 /// Onsets of faults, through all panels.
-pub(crate) const GUIDE: RGBColor = RGBColor(214, 204, 204);
+pub(crate) const GUIDE: Tone = Tone::of(Role::Guide);
 /// The warm-up.
-pub(crate) const SHADE: RGBColor = RGBColor(244, 244, 244);
+pub(crate) const SHADE: Tone = Tone::of(Role::Shade);
 /// Load: ours and other tenants'.
-pub(crate) const LOAD: RGBColor = RGBColor(203, 207, 212);
+pub(crate) const LOAD: Tone = Tone::of(Role::Load);
 /// What goes as planned.
-pub(crate) const PLAN: RGBColor = RGBColor(186, 202, 217);
+pub(crate) const PLAN: Tone = Tone::of(Role::Plan);
 /// Text about what goes as planned.
-pub(crate) const PLAN_TEXT: RGBColor = RGBColor(70, 100, 130);
+pub(crate) const PLAN_TEXT: Tone = Tone::of(Role::PlanText);
 /// Leak and money lost: the one hot colour.
-pub(crate) const HOT: RGBColor = RGBColor(213, 94, 0);
+pub(crate) const HOT: Tone = Tone::of(Role::Hot);
 /// Money saved.
-pub(crate) const SAVED: RGBColor = RGBColor(0, 158, 115);
+pub(crate) const SAVED: Tone = Tone::of(Role::Saved);
 /// Belief.
-pub(crate) const BELIEF: RGBColor = RGBColor(0, 114, 178);
+pub(crate) const BELIEF: Tone = Tone::of(Role::Belief);
 /// Percentiles, from the median to the tail.
-pub(crate) const TTFT: [RGBColor; 3] =
-    [RGBColor(0, 70, 120), RGBColor(40, 130, 190), RGBColor(120, 180, 220)];
+pub(crate) const TTFT: [Tone; 3] =
+    [Tone::of(Role::Ttft(0)), Tone::of(Role::Ttft(1)), Tone::of(Role::Ttft(2))];
+/// Answers 429.
+pub(crate) const LIMIT: Tone = fault(Hue::Limit);
 
-/// The colour of a difference in cost.
-pub(crate) fn gap(premium: f64) -> RGBColor {
-    if premium > 0.0 {
-        HOT
-    } else if premium < 0.0 {
-        SAVED
-    } else {
-        QUIET
+/// A family of faults.
+pub(crate) const fn fault(hue: Hue) -> Tone {
+    Tone::of(Role::Fault(hue))
+}
+
+impl Tone {
+    const fn of(role: Role) -> Self {
+        Self { role, parts: 16 }
     }
-}
 
-/// How a kind of fault looks: kinds of one family share a hue, and no two kinds share hue and bar.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Look {
-    pub(crate) color: RGBColor,
-    pub(crate) bar: Bar,
-    /// What covers what.
-    pub(crate) severity: u8,
-}
-
-/// The shape of a fault's bar.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Bar {
-    /// Nothing gets through.
-    Full,
-    /// Some get through.
-    Striped,
-    /// It works, but worse.
-    Tall,
-    /// There is less of it, or it costs more.
-    Half,
-}
-
-/// The look of a kind of fault.
-pub(crate) const fn look(kind: &FaultKind) -> Look {
-    const fn look(severity: u8, bar: Bar, color: RGBColor) -> Look {
-        Look { color, bar, severity }
+    /// `parts` of 16 of this on paper.
+    pub(crate) const fn tint(self, parts: u8) -> Self {
+        Self { parts, ..self }
     }
-    const WRONG_STATUS: RGBColor = RGBColor(170, 51, 119);
-    match kind {
-        FaultKind::Errors { .. } if kind.is_wrong_status() => look(9, Bar::Striped, WRONG_STATUS),
-        FaultKind::Down { .. } if kind.is_wrong_status() => look(13, Bar::Full, WRONG_STATUS),
-        FaultKind::PriceChange { .. } => look(0, Bar::Half, RGBColor(0, 130, 90)),
-        FaultKind::RateLimitSpike { .. } => look(1, Bar::Half, RGBColor(150, 90, 170)),
-        FaultKind::CapacityLoss { .. } => look(2, Bar::Tall, RGBColor(150, 90, 170)),
-        FaultKind::Loss { .. } => look(3, Bar::Striped, RGBColor(72, 61, 139)),
-        FaultKind::Brownout { .. } => look(4, Bar::Tall, RGBColor(230, 159, 0)),
-        FaultKind::SlowFirstToken { .. } => look(5, Bar::Half, RGBColor(230, 159, 0)),
-        FaultKind::Stall => look(6, Bar::Full, RGBColor(230, 159, 0)),
-        FaultKind::StreamCut { .. } => look(7, Bar::Half, RGBColor(214, 96, 110)),
-        FaultKind::Gray { .. } => look(8, Bar::Striped, RGBColor(110, 110, 110)),
-        FaultKind::Errors { .. } => look(9, Bar::Striped, RGBColor(214, 96, 110)),
-        FaultKind::SlowFail { .. } => look(10, Bar::Striped, RGBColor(150, 75, 0)),
-        FaultKind::Partition => look(11, Bar::Full, RGBColor(72, 61, 139)),
-        FaultKind::Blackhole => look(12, Bar::Full, RGBColor(0, 0, 0)),
-        FaultKind::Down { .. } => look(13, Bar::Full, RGBColor(178, 24, 43)),
-    }
-}
 
-/// The words for a kind of fault.
-pub(crate) const fn fault_word(kind: &FaultKind) -> &'static str {
-    match kind {
-        _ if kind.is_wrong_status() => "wrong status",
-        FaultKind::RateLimitSpike { .. } => "rate limit",
-        FaultKind::CapacityLoss { .. } => "capacity loss",
-        FaultKind::SlowFirstToken { .. } => "slow first token",
-        FaultKind::SlowFail { .. } => "slow fail",
-        FaultKind::StreamCut { .. } => "stream cut",
-        FaultKind::PriceChange { .. } => "price change",
-        other => other.name(),
-    }
-}
-
-/// `parts` of 16 of a colour on paper.
-pub(crate) const fn tint(color: RGBColor, parts: u32) -> RGBColor {
-    const fn mix(value: u8, parts: u32) -> u8 {
+    /// The colour in a theme.
+    pub(crate) fn color(self, palette: &Palette) -> RGBColor {
+        let (red, green, blue) = match self.role {
+            Role::Paper => palette.paper,
+            Role::Ink => palette.ink,
+            Role::Quiet => palette.quiet,
+            Role::Hair => palette.hair,
+            Role::Guide => palette.guide,
+            Role::Shade => palette.shade,
+            Role::Load => palette.load,
+            Role::Plan => palette.plan,
+            Role::PlanText => palette.plan_text,
+            Role::Hot => palette.hot,
+            Role::Saved => palette.saved,
+            Role::Belief => palette.belief,
+            Role::Ttft(index) => palette.ttft[usize::from(index)],
+            Role::Fault(hue) => palette.fault(hue),
+        };
+        let parts = u32::from(self.parts.min(16));
         // A mean of two bytes is a byte.
-        ((value as u32 * parts + 255 * (16 - parts) + 8) / 16) as u8
-    }
-    RGBColor(mix(color.0, parts), mix(color.1, parts), mix(color.2, parts))
-}
-
-#[cfg(test)]
-mod tests {
-    use sandbox_core::Span;
-    use sandbox_model::Status;
-
-    use super::*;
-
-    #[test]
-    fn no_two_kinds_of_fault_share_hue_and_bar() {
-        let (share, status, slowdown) = (0.5, Status::INTERNAL, 2.0);
-        let kinds = [
-            FaultKind::Down { status, retry_after: None },
-            FaultKind::Down { status: Status(403), retry_after: None },
-            FaultKind::Blackhole,
-            FaultKind::Brownout { slowdown },
-            FaultKind::Errors { share, status, retry_after: None },
-            FaultKind::Errors { share, status: Status(401), retry_after: None },
-            FaultKind::Gray { share, status },
-            FaultKind::SlowFail { share, hold: Span::from_secs(60), status },
-            FaultKind::SlowFirstToken { slowdown },
-            FaultKind::Stall,
-            FaultKind::StreamCut { share, after: 9 },
-            FaultKind::RateLimitSpike { scale: share },
-            FaultKind::CapacityLoss { share },
-            FaultKind::PriceChange { factor: 2.0 },
-            FaultKind::Loss { share },
-            FaultKind::Partition,
-        ];
-        for (i, one) in kinds.iter().enumerate() {
-            assert!(!fault_word(one).contains('_'), "{}", fault_word(one));
-            for other in &kinds[..i] {
-                let (a, b) = (look(one), look(other));
-                assert!((a.color, a.bar) != (b.color, b.bar), "{one:?} looks like {other:?}");
-            }
-        }
+        let mix = |value: u8, paper: u8| {
+            ((u32::from(value) * parts + u32::from(paper) * (16 - parts) + 8) / 16) as u8
+        };
+        let paper = palette.paper;
+        RGBColor(mix(red, paper.0), mix(green, paper.1), mix(blue, paper.2))
     }
 }

@@ -1,12 +1,15 @@
 //! Panel 2: who served the requests that arrived in each bucket.
 
-use plotters::prelude::{DrawingBackend, RGBColor};
+use plotters::prelude::DrawingBackend;
 use sandbox_engine::output::TimelineRow;
 
-use super::canvas::{Align, Canvas, Point, Type};
-use super::frame::{Frame, VALUE};
+use super::canvas::{Canvas, Point};
+use super::frame::{Frame, Plot, VALUE};
 use super::labels;
 use super::palette;
+use super::palette::Tone;
+use super::panel::Panel;
+use super::text::{Align, Type};
 use crate::error::ReportError;
 use crate::figure::Figure;
 use crate::human;
@@ -20,33 +23,33 @@ struct Column {
     left: i32,
     right: i32,
     arrived: u64,
-    /// Upper edges of what failed or was shed, of the leak, and of the plan. Above them is what was in flight at the end.
-    edges: [i32; 3],
+    /// Upper edges of what was shed, of what failed, of the leak, and of the plan. Above them is what was in flight at the end.
+    edges: [i32; 4],
 }
 
 pub(crate) fn draw<DB: DrawingBackend>(
     figure: &Figure,
     frame: &Frame,
+    panel: Plot,
     canvas: &Canvas<'_, DB>,
 ) -> Result<(), ReportError> {
-    let panel = frame.share;
-    frame.draw_title(panel, "Who served", "share of the requests that arrived", canvas)?;
+    frame.draw_title(panel, Panel::Share.title(), canvas)?;
     for (part, text) in [(0, "100 %"), (1, "50 %"), (2, "0")] {
         frame.draw_value(panel.top + panel.height() * part / 2, text, canvas)?;
     }
-    let columns = columns(figure, frame);
+    let columns = columns(figure, frame, panel);
     for run in columns.chunk_by(|a, b| (a.arrived > 0) == (b.arrived > 0)) {
         if run[0].arrived > 0 {
-            draw_run(frame, run, canvas)?;
+            draw_run(panel, run, canvas)?;
         }
     }
     frame.draw_level(panel.top, canvas)?;
     frame.draw_level(panel.bottom, canvas)?;
-    draw_names(frame, &columns, canvas)?;
-    draw_totals(figure, frame, canvas)
+    draw_names(panel, &columns, canvas)?;
+    draw_totals(figure, frame, panel, canvas)
 }
 
-fn columns(figure: &Figure, frame: &Frame) -> Vec<Column> {
+fn columns(figure: &Figure, frame: &Frame, panel: Plot) -> Vec<Column> {
     let rows = &figure.timeline.rows;
     let width = usize::try_from((frame.axis.right - frame.axis.left) / COLUMN_MIN).unwrap_or(1).max(1);
     rows.chunks(rows.len().div_ceil(width).max(1))
@@ -54,17 +57,18 @@ fn columns(figure: &Figure, frame: &Frame) -> Vec<Column> {
             let sum = |of: fn(&TimelineRow) -> u64| rows.iter().map(of).sum::<u64>();
             let arrived = sum(|row| row.arrived);
             let (plan, leaked) = (sum(|row| row.served_by_plan), sum(|row| row.leaked));
-            let failed = sum(|row| row.failed + row.shed);
-            let height = u128::from(frame.share.height().unsigned_abs());
+            let (failed, shed) = (sum(|row| row.failed), sum(|row| row.shed));
+            let height = u128::from(panel.height().unsigned_abs());
             // At most the panel's height. Rounded down, so that what went wrong is never rounded away.
             let up = |n: u64| (u128::from(n) * height / u128::from(arrived.max(1))) as i32;
-            let bottom = frame.share.bottom;
+            let bottom = panel.bottom;
             let end = rows[rows.len() - 1].at.saturating_add(figure.timeline.bucket);
             Column {
                 left: frame.axis.x(rows[0].at),
                 right: frame.axis.x(end),
                 arrived,
-                edges: [plan + leaked + failed, plan + leaked, plan].map(|n| bottom - up(n)),
+                edges: [plan + leaked + failed + shed, plan + leaked + failed, plan + leaked, plan]
+                    .map(|n| bottom - up(n)),
             }
         })
         .collect()
@@ -72,11 +76,11 @@ fn columns(figure: &Figure, frame: &Frame) -> Vec<Column> {
 
 /// Columns with traffic, without a gap.
 fn draw_run<DB: DrawingBackend>(
-    frame: &Frame,
+    panel: Plot,
     run: &[Column],
     canvas: &Canvas<'_, DB>,
 ) -> Result<(), ReportError> {
-    let band = |top: &dyn Fn(&Column) -> i32, bottom: i32, color: RGBColor| {
+    let band = |top: &dyn Fn(&Column) -> i32, bottom: i32, color: Tone| {
         let mut outline: Vec<Point> = vec![(run[0].left, bottom)];
         for column in run {
             outline.push((column.left, top(column)));
@@ -87,16 +91,20 @@ fn draw_run<DB: DrawingBackend>(
         canvas.area(&outline, color)
     };
     // From the back, each covering the last up to its own edge.
-    let bottom = frame.share.bottom;
-    band(&|column| column.edges[0], bottom, palette::tint(palette::INK, 7))?;
-    band(&|column| column.edges[1], bottom, palette::HOT)?;
-    band(&|column| column.edges[2], bottom, palette::PLAN)?;
-    // The line of failures, where there are any.
-    for failing in run.split(|column| column.edges[1] == column.edges[0]) {
+    let bottom = panel.bottom;
+    band(&|column| column.edges[0], bottom, palette::INK.tint(2))?;
+    // Shed is striped: it was refused on purpose.
+    let shed = run.iter().map(|c| (c.left, c.right, c.edges[0], c.edges[1]));
+    canvas.stripes(shed.filter(|c| c.2 < c.3), palette::INK.tint(9))?;
+    band(&|column| column.edges[1], bottom, palette::INK.tint(9))?;
+    band(&|column| column.edges[2], bottom, palette::HOT)?;
+    band(&|column| column.edges[3], bottom, palette::PLAN)?;
+    // The line of what was not served, where there is any.
+    for failing in run.split(|column| column.edges[2] == column.edges[0]) {
         let mut line: Vec<Point> = Vec::new();
         for column in failing {
-            line.push((column.left, column.edges[1]));
-            line.push((column.right, column.edges[1]));
+            line.push((column.left, column.edges[2]));
+            line.push((column.right, column.edges[2]));
         }
         line.dedup();
         canvas.line(&line, 2, palette::INK)?;
@@ -106,25 +114,31 @@ fn draw_run<DB: DrawingBackend>(
 
 /// Words in the areas, where they fit.
 fn draw_names<DB: DrawingBackend>(
-    frame: &Frame,
+    panel: Plot,
     columns: &[Column],
     canvas: &Canvas<'_, DB>,
 ) -> Result<(), ReportError> {
-    let bottom = frame.share.bottom;
+    let bottom = panel.bottom;
     let busy = |column: &&Column| column.arrived > 0;
-    let failed = columns.iter().filter(busy).map(|c| (c.left, c.edges[0], c.edges[1]));
-    let leaked = columns.iter().filter(busy).map(|c| (c.left, c.edges[1], c.edges[2]));
-    let plan = columns.iter().filter(busy).map(|c| (c.left, c.edges[2], bottom));
+    let shed = columns.iter().filter(busy).map(|c| (c.left, c.edges[0], c.edges[1]));
+    let failed = columns.iter().filter(busy).map(|c| (c.left, c.edges[1], c.edges[2]));
+    let leaked = columns.iter().filter(busy).map(|c| (c.left, c.edges[2], c.edges[3]));
+    let plan = columns.iter().filter(busy).map(|c| (c.left, c.edges[3], bottom));
     let white = Type { color: palette::PAPER, ..VALUE };
     let plan_look = Type { color: palette::PLAN_TEXT, ..VALUE };
-    let bands: [(&str, Vec<_>, Type); 3] = [
+    let bands: [(&str, Vec<_>, Type); 4] = [
+        ("shed", shed.collect(), VALUE),
         ("failed", failed.collect(), white),
         ("leaked", leaked.collect(), white),
         ("served by plan", plan.collect(), plan_look),
     ];
     for (word, band, look) in bands {
         if let Some(at) = labels::inside(&band, (canvas.width(word, look) + 24, 24)) {
-            canvas.text(word, at, Align::Center, look)?;
+            match word {
+                // Stripes would run through the letters.
+                "shed" => canvas.label(word, at, Align::Center, look)?,
+                _ => canvas.text(word, at, Align::Center, look)?,
+            }
         }
     }
     Ok(())
@@ -134,6 +148,7 @@ fn draw_names<DB: DrawingBackend>(
 fn draw_totals<DB: DrawingBackend>(
     figure: &Figure,
     frame: &Frame,
+    panel: Plot,
     canvas: &Canvas<'_, DB>,
 ) -> Result<(), ReportError> {
     let totals = &figure.totals;
@@ -150,15 +165,8 @@ fn draw_totals<DB: DrawingBackend>(
     ];
     let lines: Vec<(String, Type)> =
         lines.into_iter().filter_map(|(share, what, look)| Some((of(share, what)?, look))).collect();
-    let x = frame.axis.right + 12;
     if lines.is_empty() {
-        return canvas.text("no requests", (x, frame.share.top + 12), Align::Left, VALUE);
+        return frame.draw_lines(panel, &[("no requests".to_owned(), VALUE)], canvas);
     }
-    let panel = frame.share;
-    // At most five lines: where the panel is low, they go on below it, where nothing is.
-    let step = (panel.height() / lines.len() as i32).clamp(20, 24);
-    for (index, (text, look)) in lines.iter().enumerate() {
-        canvas.text(text, (x, panel.top + 10 + step * index as i32), Align::Left, *look)?;
-    }
-    Ok(())
+    frame.draw_lines(panel, &lines, canvas)
 }

@@ -31,7 +31,7 @@ pub(super) fn page(view: &View<'_>) -> String {
          <link rel=\"icon\" href=\"data:,\">\n<style>\n{}{STYLE}</style>\n</head>\n<body>\n{}<main>\n{}</main>\n{}\
          <script>\n{SCRIPT}</script>\n</body>\n</html>\n",
         escape(title),
-        theme::css(&view.faults),
+        theme::css(),
         header(view, title),
         parts.concat(),
         embedded(view),

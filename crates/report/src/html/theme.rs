@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use crate::palette::{Palette, Rgb, Theme};
 
 /// `:root{…}` for light paper, for dark paper where the system asks for it or the reader does.
-pub(crate) fn css(faults: &[Rgb]) -> String {
-    let (light, dark) = (properties(Theme::Light, faults), properties(Theme::Dark, faults));
+pub(crate) fn css() -> String {
+    let (light, dark) = (properties(Theme::Light), properties(Theme::Dark));
     format!(
         ":root{{color-scheme:light;{light}}}\n\
          @media screen{{:root[data-theme=\"dark\"]{{color-scheme:dark;{dark}}}}}\n\
@@ -14,7 +14,7 @@ pub(crate) fn css(faults: &[Rgb]) -> String {
     )
 }
 
-fn properties(theme: Theme, faults: &[Rgb]) -> String {
+fn properties(theme: Theme) -> String {
     let palette = Palette::of(theme);
     let mut css = String::new();
     let mut property = |name: &str, color: Rgb| {
@@ -43,12 +43,8 @@ fn properties(theme: Theme, faults: &[Rgb]) -> String {
         // An area of it behind lines and letters.
         property(&format!("provider-{index}-soft"), mix(color, palette.paper, 6));
     }
-    for (index, color) in faults.iter().copied().enumerate() {
-        let color = match theme {
-            Theme::Light => color,
-            // Chosen for white paper: lifted until they stand out from black.
-            Theme::Dark => mix(color, palette.ink, 10),
-        };
+    // Families of faults, in the order of `Hue`.
+    for (index, color) in palette.faults.into_iter().enumerate() {
         property(&format!("fault-{index}"), color);
     }
     css

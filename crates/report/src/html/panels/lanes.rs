@@ -1,6 +1,7 @@
 //! For each target what was really wrong with it, and below what routers believed.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use sandbox_core::{Span, Time};
@@ -9,10 +10,9 @@ use sandbox_model::FaultScope;
 use super::super::axis::place;
 use super::super::number::{attributes, escape};
 use super::{Cell, Panel, View, key, plot};
-use crate::charts::palette::{self, Bar};
 use crate::figure::{Figure, Window, is_about};
 use crate::human;
-use crate::palette::Rgb;
+use crate::look::{self, Bar};
 use crate::windows;
 
 /// A line of labels, the bar of truth, the band of belief.
@@ -23,23 +23,6 @@ const BELIEF: (i32, i32) = (30, 6);
 const WIDTH: f64 = 880.0;
 /// Width of a letter of a label, on the safe side.
 const LETTER: f64 = 6.4;
-
-/// Colours of the kinds of fault that occur, each once.
-pub(crate) fn colors(figure: &Figure) -> Vec<Rgb> {
-    let mut colors: Vec<Rgb> = Vec::new();
-    for window in figure.lanes.iter().flat_map(|lane| &lane.truth) {
-        let color = color(window);
-        if !colors.contains(&color) {
-            colors.push(color);
-        }
-    }
-    colors
-}
-
-fn color(window: &Window) -> Rgb {
-    let color = palette::look(&window.kind).color;
-    (color.0, color.1, color.2)
-}
 
 pub(super) fn panel(view: &View<'_>) -> String {
     let figure = &view.figure;
@@ -102,7 +85,7 @@ fn describe(figure: &Figure, shown: &[usize]) -> String {
 fn patterns(view: &View<'_>) -> String {
     let mut defs = String::from("<defs>");
     let scale = place(view.axis.columns() / WIDTH);
-    for index in 0..view.faults.len() {
+    for index in families(view) {
         let _ = write!(
             defs,
             "<pattern id=\"stripe-{index}\" width=\"5\" height=\"8\" patternUnits=\"userSpaceOnUse\" \
@@ -117,19 +100,19 @@ fn patterns(view: &View<'_>) -> String {
 fn kinds(view: &View<'_>, shown: &[usize]) -> String {
     let mut windows: Vec<&Window> = Vec::new();
     for window in shown.iter().flat_map(|&lane| &view.figure.lanes[lane].truth) {
-        if windows.iter().all(|other| palette::look(&other.kind) != palette::look(&window.kind)) {
+        if windows.iter().all(|other| look::look(&other.kind) != look::look(&window.kind)) {
             windows.push(window);
         }
     }
-    windows.sort_by_key(|window| Reverse(palette::look(&window.kind).severity));
+    windows.sort_by_key(|window| Reverse(look::look(&window.kind).severity));
     let mut list = String::from("<span class=\"kinds\">");
     for window in windows {
-        let look = palette::look(&window.kind);
+        let look = look::look(&window.kind);
         list.push_str(
             &key(
                 bar_class(look.bar),
-                &format!("--c:var(--fault-{})", index_of(view, window)),
-                palette::fault_word(&window.kind),
+                &format!("--c:var(--fault-{})", family(window)),
+                look::fault_word(&window.kind),
                 "",
             )
             .replace("div", "span"),
@@ -150,8 +133,13 @@ const fn bar_class(bar: Bar) -> &'static str {
     }
 }
 
-fn index_of(view: &View<'_>, window: &Window) -> usize {
-    view.faults.iter().position(|&one| one == color(window)).unwrap_or(0)
+/// Families of faults that occur: `--fault-N` in the style.
+fn families(view: &View<'_>) -> BTreeSet<usize> {
+    view.figure.lanes.iter().flat_map(|lane| &lane.truth).map(family).collect()
+}
+
+fn family(window: &Window) -> usize {
+    look::look(&window.kind).hue as usize
 }
 
 /// How long it was faulty and believed down.
@@ -181,10 +169,10 @@ fn draw(view: &View<'_>, lane: usize, top: i32, shapes: &mut String, over: &mut 
     let mut truth: Vec<&Window> =
         view.figure.lanes[lane].truth.iter().filter(|window| window.from < window.until).collect();
     // The worst on top.
-    truth.sort_by_key(|window| palette::look(&window.kind).severity);
+    truth.sort_by_key(|window| look::look(&window.kind).severity);
     for window in &truth {
-        let look = palette::look(&window.kind);
-        let index = index_of(view, window);
+        let look = look::look(&window.kind);
+        let index = family(window);
         let (y, height) = match look.bar {
             Bar::Full | Bar::Striped => TRUTH,
             Bar::Tall => (TRUTH.0 + 3, TRUTH.1 - 3),
@@ -239,7 +227,7 @@ fn draw_belief(view: &View<'_>, lane: usize, y: i32, shapes: &mut String) {
 
 /// What it was, and how late it was seen and seen over. Labels that find no room are there for the script to try again.
 fn label(view: &View<'_>, window: &Window, y: i32, taken: &mut Vec<(f64, f64)>) -> String {
-    let word = palette::fault_word(&window.kind);
+    let word = look::fault_word(&window.kind);
     let report = view.run.summary.faults.iter().position(|report| {
         view.run.faults.iter().any(|(_, fault)| {
             fault.kind == window.kind

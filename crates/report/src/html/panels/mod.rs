@@ -19,7 +19,6 @@ use crate::condense::Condensed;
 use crate::error::ReportError;
 use crate::figure::Figure;
 use crate::human;
-use crate::palette::Rgb;
 use crate::run_data::RunData;
 
 /// A run as the panels see it.
@@ -28,8 +27,6 @@ pub(crate) struct View<'a> {
     pub(crate) figure: Figure,
     pub(crate) condensed: Condensed,
     pub(crate) axis: Axis,
-    /// Colours of the kinds of fault that occur: `--fault-N` in the style.
-    pub(crate) faults: Vec<Rgb>,
 }
 
 impl<'a> View<'a> {
@@ -37,8 +34,7 @@ impl<'a> View<'a> {
         let figure = run.figure()?;
         let condensed = Condensed::new(&run.timeline);
         let axis = Axis::new(&condensed.timeline, figure.horizon, &figure.clock);
-        let faults = lanes::colors(&figure);
-        Ok(Self { run, figure, condensed, axis, faults })
+        Ok(Self { run, figure, condensed, axis })
     }
 
     /// `COLUMN@ROWS` of the run's own timeline, all rows.
