@@ -7,6 +7,7 @@
 //! * [`charts`] – a figure as SVG or PNG: four panels on one time axis; two of them on the same axes
 //! * [`RunData`] – all that a run directory holds, as plain data
 //! * [`html`] – `report.html`: all of it as one self-contained page
+//! * [`sequence`] – the life of one request as a sequence diagram, for terminals and for the page
 //! * [`ci`] – what a search for broken promises tells other programs: JUnit XML, annotations of GitHub
 //!
 //! # From a run to files
@@ -79,6 +80,7 @@ mod look;
 mod palette;
 mod quantile;
 mod run_data;
+pub mod sequence;
 pub mod terminal;
 mod ticks;
 mod windows;

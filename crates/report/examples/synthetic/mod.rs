@@ -2,6 +2,7 @@
 
 mod books;
 pub(crate) mod cases;
+pub(crate) mod stories;
 
 use std::collections::BTreeMap;
 
@@ -62,7 +63,7 @@ impl Run {
             timeline,
             ledger,
             flow,
-            worst: Vec::new(),
+            worst: stories::all().into_iter().map(|(_, story)| story).collect(),
             faults,
             setting: Setting { clock, providers, provider_of },
         }

@@ -58,6 +58,13 @@ pub use timeline::{read_timeline_csv, timeline_csv};
 
 use ::csv::{Terminator, Writer, WriterBuilder};
 
+/// Records of one length as CSV.
+pub(crate) fn table(records: &[Vec<String>]) -> String {
+    let mut csv = writer();
+    records.iter().for_each(|record| write(&mut csv, record));
+    finish(csv)
+}
+
 fn writer() -> Writer<Vec<u8>> {
     WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(Vec::new())
 }

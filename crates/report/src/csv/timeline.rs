@@ -213,6 +213,8 @@ fn row_of(cells: &Cells<'_>, timeline: &Timeline) -> Result<TimelineRow, ReportE
 
 #[cfg(test)]
 mod tests {
+    use sandbox_model::Usd;
+
     use super::*;
     use crate::synthetic::{Shape, cases, day};
 

@@ -3,13 +3,15 @@
 //! * `page` – puts the page together: header, sections, embedded data
 //! * `panels` – the charts over time, on one axis and under one cursor
 //! * `sections` – everything without a time axis
+//! * `embedded` – the files in the page
 //! * `axis`, `svg`, `number`, `theme` – time to places, drawings that stretch, numbers that can be checked, colours
 //! * `assets` – style and script
 //!
 //! Every chart is complete without the script, which adds the cursor, zoom, switches and downloads.
 
 mod axis;
-mod number;
+mod embedded;
+pub(crate) mod number;
 mod page;
 mod panels;
 mod sections;

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use super::number::{self, escape};
 use super::panels::{self, View};
-use super::{sections, theme};
+use super::{embedded, sections, theme};
 use crate::{csv, human};
 
-const STYLE: &str = include_str!("assets/style.css");
-const SCRIPT: &str = include_str!("assets/report.js");
+const STYLE: &str = concat!(include_str!("assets/style.css"), include_str!("assets/sections.css"));
+const SCRIPT: &str = concat!(include_str!("assets/report.js"), include_str!("assets/flow.js"));
 
 pub(super) fn page(view: &View<'_>) -> String {
     let run = view.run;
@@ -34,7 +34,7 @@ pub(super) fn page(view: &View<'_>) -> String {
         theme::css(),
         header(view, title),
         parts.concat(),
-        embedded(view),
+        data(view),
     )
 }
 
@@ -151,16 +151,14 @@ fn time(view: &View<'_>) -> String {
 }
 
 /// The data behind the charts, for the script and for who looks into the file.
-fn embedded(view: &View<'_>) -> String {
+fn data(view: &View<'_>) -> String {
     let run = view.run;
     // The condensed one is another file than the one in the run directory.
     let name = if view.condensed.factor > 1 { "timeline-condensed.csv" } else { "timeline.csv" };
-    let files = [(name, view.condensed.csv(&run.faults)), ("ledger.csv", csv::ledger_csv(&run.ledger))];
-    let mut html = String::new();
-    for (name, text) in files {
-        // In text/csv the browser reads nothing but the end of the script: names must not spell it.
-        let text = text.replace('\\', "\\\\").replace('<', "\\u003c");
-        let _ = writeln!(html, "<script type=\"text/csv\" data-file=\"{name}\">{text}</script>");
-    }
-    html
+    let files = [
+        (name, view.condensed.csv(&run.faults)),
+        ("ledger.csv", csv::ledger_csv(&run.ledger)),
+        ("flow.csv", csv::flow_csv(&run.flow)),
+    ];
+    files.map(|(name, text)| embedded::file(name, &text)).concat()
 }

@@ -3,8 +3,8 @@
 
 mod check;
 mod explain;
-mod objectives;
-mod paint;
+pub(crate) mod objectives;
+pub(crate) mod paint;
 mod table;
 
 use sandbox_engine::output::Summary;
@@ -14,7 +14,7 @@ use crate::human;
 pub use check::{Bad, Breach, Covered, Finding, Group, covered_text, finding_text, sentence, worst_text};
 pub use explain::explain_text;
 pub use paint::Paint;
-use paint::Tint;
+pub(crate) use paint::Tint;
 
 /// Width that no line exceeds; only the repro line, which must stay in one piece, may.
 pub(crate) const WIDTH: usize = 80;

@@ -8,7 +8,7 @@ use crate::human;
 /// What the numbers of an objective count. The summary carries base numbers; the unit follows from how the
 /// limit was written, and where it has none, from the metric's name.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-enum Unit {
+pub(crate) enum Unit {
     Share,
     Seconds,
     Dollars { per_hour: bool },
@@ -16,7 +16,7 @@ enum Unit {
 }
 
 impl Unit {
-    fn of(expression: &str) -> Self {
+    pub(crate) fn of(expression: &str) -> Self {
         let limit_at = expression.rfind(['<', '>', '=']).map_or(0, |at| at + 1);
         let (metric, limit) = expression.split_at(limit_at);
         let limit = limit.trim();
@@ -41,7 +41,7 @@ impl Unit {
         }
     }
 
-    fn show(self, x: f64) -> String {
+    pub(crate) fn show(self, x: f64) -> String {
         match self {
             Self::Share => format!("{}%", human::percent(x)),
             Self::Seconds => human::seconds(x),
@@ -53,7 +53,7 @@ impl Unit {
     }
 
     /// A difference: with its sign, and percentage points are not percent.
-    fn show_margin(self, x: f64) -> String {
+    pub(crate) fn show_margin(self, x: f64) -> String {
         let sign = if x > 0.0 { "+" } else { "" };
         match self {
             Self::Share => format!("{sign}{} pp", human::percent(x)),
