@@ -173,7 +173,7 @@
   const plots = all('.plot', section);
   const zooms = all('svg.zoom', section);
   const scrub = $('scrub');
-  const NS = 'http://www.w3.org/2000/svg';
+  const NS = section.querySelector('svg').namespaceURI;
   const make = (name, attributes, text) => {
     const element = document.createElementNS(NS, name);
     for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -196,9 +196,12 @@
       for (const tick of list) {
         const x = place(tick.s / width), px = (x / 100) * room;
         const anchor = px < 30 ? 'start' : px > room - 30 ? 'end' : 'middle';
-        const text = (y, name, words) => labels.append(make('text', { class: name, x: `${x}%`, y, 'text-anchor': anchor }, words));
-        if (tick.time) text(28, 'tick', tick.time);
-        if (tick.date && px > free) { text(13, 'tick date', tick.date); free = px + 100; }
+        if (tick.time) labels.append(make('text', { class: 'tick', x: `${x}%`, y: 28, 'text-anchor': anchor }, tick.time));
+        if (tick.date && px > free) {
+          const side = px < 60 ? 'start' : px > room - 60 ? 'end' : 'middle';
+          labels.append(make('text', { class: 'tick date', x: `${x}%`, y: 13, 'text-anchor': side }, tick.date));
+          free = px + 100;
+        }
       }
       svg.replaceChildren(labels);
     }

@@ -42,7 +42,7 @@ impl<'a> View<'a> {
     }
 
     /// `COLUMN@ROWS` of the run's own timeline, all rows.
-    fn all(&self, column: &str) -> String {
+    pub(crate) fn all(&self, column: &str) -> String {
         match self.run.timeline.rows.len() {
             0 | 1 => format!("timeline.csv#{column}@0"),
             n => format!("timeline.csv#{column}@0-{}", n - 1),
