@@ -124,7 +124,7 @@ fn bill(view: &View<'_>) -> String {
 /// The panels with what they share: axis, cursor, zoom.
 fn time(view: &View<'_>) -> String {
     let axis = &view.axis;
-    let zone = escape(axis.zone());
+    let zone = escape(axis.zone()).replace('/', "/<wbr>");
     format!(
         "<section id=\"time\"{}{}>\n<h2>Over time</h2>\n\
          <p class=\"hint\">Point at a chart, or use the arrow keys, to read every chart at one moment. Drag across a chart, \

@@ -185,11 +185,13 @@
   let view = [0, columns];
   let cursor = null;
   const least = Math.min(columns, 4);
+  // Width of a plot on paper in pixels, while it is printed: less than that of any paper, so that nothing overlaps.
+  let paper = 0;
   const place = (x) => ((x - view[0]) / (view[1] - view[0])) * 100;
 
   function drawAxis() {
-    const room = scrub.clientWidth || 900;
-    const list = ticks(view[0] * width, view[1] * width, Math.max(2, Math.min(12, Math.floor(room / 74))));
+    const room = paper || scrub.clientWidth || 900;
+    const list = ticks(view[0] * width, view[1] * width, Math.max(2, Math.min(12, Math.floor(room / 54))));
     for (const svg of all('svg.ticks', section)) {
       const labels = make('g', {});
       let free = -Infinity;
@@ -215,7 +217,7 @@
 
   /** Patterns keep their shape while what they fill is stretched. */
   function drawPatterns() {
-    const stretch = (view[1] - view[0]) / (plots[0].clientWidth || 900);
+    const stretch = (view[1] - view[0]) / (paper || plots[0].clientWidth || 900);
     for (const pattern of all('.zoom pattern', section)) {
       pattern.setAttribute('patternTransform', `scale(${stretch},1)${pattern.id === 'hatch' ? ' rotate(45)' : ''}`);
     }
@@ -225,7 +227,7 @@
   function drawLabels() {
     const taken = new Map();
     for (const label of all('.fault-label', section)) {
-      const room = label.ownerSVGElement.clientWidth || 900;
+      const room = paper || label.ownerSVGElement.clientWidth || 900;
       const [from, until] = [label.dataset.from, label.dataset.until].map((s) => (place(s / width) / 100) * room);
       const lane = label.getAttribute('y');
       if (!taken.has(lane)) taken.set(lane, []);
@@ -238,7 +240,7 @@
         const left = Math.min(Math.max(0, from), room - length);
         if (left < 0 || busy.some(([a, b]) => left < b && a < left + length)) continue;
         busy.push([left, left + length]);
-        label.setAttribute('x', left);
+        label.setAttribute('x', `${(left / room) * 100}%`);
         shown = true;
         break;
       }
@@ -413,6 +415,7 @@
 
   new ResizeObserver(() => draw()).observe(scrub);
   // Paper has another width than the window.
-  for (const event of ['beforeprint', 'afterprint']) addEventListener(event, () => { if (event === 'beforeprint') cursor = null; draw(); });
+  addEventListener('beforeprint', () => { paper = 460; cursor = null; draw(); });
+  addEventListener('afterprint', () => { paper = 0; draw(); });
   draw();
 })();
