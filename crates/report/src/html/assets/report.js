@@ -415,7 +415,7 @@
 
   new ResizeObserver(() => draw()).observe(scrub);
   // Paper has another width than the window.
-  addEventListener('beforeprint', () => { paper = 460; cursor = null; draw(); });
+  addEventListener('beforeprint', () => { paper = 390; cursor = null; draw(); });
   addEventListener('afterprint', () => { paper = 0; draw(); });
   draw();
 })();

@@ -65,7 +65,7 @@ impl<'a> View<'a> {
         onsets.sort_unstable();
         onsets.dedup();
         for at in onsets {
-            let _ = write!(path, "M{} 0V999", super::axis::place(self.axis.x(at)));
+            let _ = write!(path, "M{} 0V9999", super::axis::place(self.axis.x(at)));
         }
         super::svg::path("onset", &path)
     }
@@ -76,7 +76,7 @@ impl<'a> View<'a> {
         if until == 0.0 {
             return String::new();
         }
-        format!("<rect class=\"warm-up\" width=\"{}\" height=\"999\"/>", super::axis::place(until))
+        format!("<rect class=\"warm-up\" width=\"{}\" height=\"9999\"/>", super::axis::place(until))
     }
 
     /// A panel's shapes begin with what lies behind all of them.

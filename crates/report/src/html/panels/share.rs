@@ -92,9 +92,10 @@ pub(super) fn panel(view: &View<'_>) -> String {
             view.condensed.peaks.iter().map(|peaks| share(peaks.plan_share_min)).collect();
         plot.shapes.push_str(&path("worst", &steps(&worst)));
     }
-    plot.level(HEIGHT / 2);
     if requests.arrived == 0 {
         plot.empty("no requests arrived");
+    } else {
+        plot.level(HEIGHT / 2);
     }
 
     let cell = |num: &str, peak: Option<&str>, of: &str, n: u64| {
@@ -131,7 +132,9 @@ pub(super) fn panel(view: &View<'_>) -> String {
             &cell("served_by_plan", None, &all("served_by_plan"), requests.served_by_plan),
         ));
     }
-    top.push("<div class=\"head\">by server</div>".to_owned());
+    if !side.is_empty() {
+        top.push("<div class=\"head\">by server</div>".to_owned());
+    }
     top.extend(side);
     Panel {
         id: "share",
