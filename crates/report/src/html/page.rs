@@ -46,13 +46,14 @@ fn header(view: &View<'_>, title: &str) -> String {
          <button type=\"button\" id=\"print\">Print</button></div></div>\n\
          <p class=\"verdict\">{}</p>\n\
          <p class=\"repro\"><code id=\"repro\">{}</code><button type=\"button\" id=\"copy\">Copy</button></p>\n\
-         <p class=\"facts\"><span>from <code>{}</code></span> <span>length {}</span> <span>seed {}</span> \
+         <p class=\"facts\"><span>from <code>{}</code></span> <span>length {}</span> <span>{} requests</span> <span>seed {}</span> \
          <span>sandbox <code>{}</code></span> <span>fingerprint <code>{}</code></span></p>\n</header>\n",
         escape(title),
         verdict(view),
         escape(&summary.repro),
         escape(&summary.start),
         number::seconds("summary.json#/duration_s", &summary.duration_s.to_string()),
+        number::count("summary.json#/requests/arrived", summary.requests.arrived),
         number::data("summary.json#/seed", &summary.seed.to_string(), &summary.seed.to_string()),
         escape(&summary.version),
         escape(&summary.fingerprint),
@@ -86,14 +87,12 @@ fn verdict(view: &View<'_>) -> String {
         }
         _ => "No request leaked".to_owned(),
     };
-    let lost = requests.failed + requests.shed;
-    if lost > 0 {
-        let share = lost as f64 / requests.arrived as f64;
-        let _ = write!(
-            text,
-            "; {} of all were not served",
-            number::share("summary.json#/requests/failed+shed:arrived", share)
-        );
+    for (n, column, word) in [(requests.failed, "failed", "failed"), (requests.shed, "shed", "were shed")] {
+        if n > 0 {
+            let share = n as f64 / requests.arrived as f64;
+            let of = view.all(&format!("{column}/arrived"));
+            let _ = write!(text, ", {} {word}", number::share(&of, share));
+        }
     }
     let _ = write!(text, "; {}.", bill(view));
     text
@@ -105,18 +104,19 @@ fn bill(view: &View<'_>) -> String {
     let (total, twin) = (human::decimal(&cost.total), human::decimal(&cost.twin));
     let calm = if view.run.summary.duration_s == 86_400.0 { "a calm day" } else { "in calm weather" };
     let total_text = number::dollars("summary.json#/cost_usd/total", &cost.total);
-    let difference = total - twin;
-    let Some(change) = human::change(difference.abs(), twin) else {
+    let (Some(change), Some(last)) = (human::change(total - twin, twin), view.run.timeline.rows.last())
+    else {
         return format!("it cost {total_text}");
     };
     if change == "0" {
         return format!("it cost {total_text}, as much as {calm}");
     }
-    let word = if difference > 0.0 { "more" } else { "less" };
+    let word = if total > twin { "more" } else { "less" };
+    // What is behind it is the ratio of the two bills at the end.
     let change = number::data(
-        "summary.json#/cost_usd/premium:twin",
-        &(difference / twin).to_string(),
-        &format!("{} %", change.trim_start_matches('+')),
+        &format!("timeline.csv#cost_usd/twin_cost_usd@{}", view.run.timeline.rows.len() - 1),
+        &(last.cost.as_f64() / last.twin_cost.as_f64()).to_string(),
+        &format!("{} %", change.trim_start_matches(['+', '-'])),
     );
     format!("it cost {total_text}, {change} {word} than {calm}")
 }
@@ -124,7 +124,7 @@ fn bill(view: &View<'_>) -> String {
 /// The panels with what they share: axis, cursor, zoom.
 fn time(view: &View<'_>) -> String {
     let axis = &view.axis;
-    let zone = escape(axis.zone());
+    let zone = escape(axis.zone()).replace('/', "/<wbr>");
     format!(
         "<section id=\"time\"{}{}>\n<h2>Over time</h2>\n\
          <p class=\"hint\">Point at a chart, or use the arrow keys, to read every chart at one moment. Drag across a chart, \

@@ -38,10 +38,13 @@ fn properties(theme: Theme) -> String {
     for (index, color) in palette.ttft.into_iter().enumerate() {
         property(&format!("ttft-{index}"), color);
     }
-    for (index, color) in palette.providers.into_iter().enumerate() {
+    for index in 0..palette.providers.len() {
+        let color = palette.provider(index);
         property(&format!("provider-{index}"), color);
         // An area of it behind lines and letters.
         property(&format!("provider-{index}-soft"), mix(color, palette.paper, 6));
+        // Another endpoint of the same provider.
+        property(&format!("provider-{index}-softer"), mix(color, palette.paper, 4));
     }
     // Families of faults, in the order of `Hue`.
     for (index, color) in palette.faults.into_iter().enumerate() {

@@ -173,7 +173,7 @@
   const plots = all('.plot', section);
   const zooms = all('svg.zoom', section);
   const scrub = $('scrub');
-  const NS = 'http://www.w3.org/2000/svg';
+  const NS = section.querySelector('svg').namespaceURI;
   const make = (name, attributes, text) => {
     const element = document.createElementNS(NS, name);
     for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -185,20 +185,25 @@
   let view = [0, columns];
   let cursor = null;
   const least = Math.min(columns, 4);
+  // Width of a plot on paper in pixels, while it is printed: less than that of any paper, so that nothing overlaps.
+  let paper = 0;
   const place = (x) => ((x - view[0]) / (view[1] - view[0])) * 100;
 
   function drawAxis() {
-    const room = scrub.clientWidth || 900;
-    const list = ticks(view[0] * width, view[1] * width, Math.max(2, Math.min(12, Math.floor(room / 74))));
+    const room = paper || scrub.clientWidth || 900;
+    const list = ticks(view[0] * width, view[1] * width, Math.max(2, Math.min(12, Math.floor(room / 54))));
     for (const svg of all('svg.ticks', section)) {
       const labels = make('g', {});
       let free = -Infinity;
       for (const tick of list) {
         const x = place(tick.s / width), px = (x / 100) * room;
         const anchor = px < 30 ? 'start' : px > room - 30 ? 'end' : 'middle';
-        const text = (y, name, words) => labels.append(make('text', { class: name, x: `${x}%`, y, 'text-anchor': anchor }, words));
-        if (tick.time) text(28, 'tick', tick.time);
-        if (tick.date && px > free) { text(13, 'tick date', tick.date); free = px + 100; }
+        if (tick.time) labels.append(make('text', { class: 'tick', x: `${x}%`, y: 28, 'text-anchor': anchor }, tick.time));
+        if (tick.date && px > free) {
+          const side = px < 60 ? 'start' : px > room - 60 ? 'end' : 'middle';
+          labels.append(make('text', { class: 'tick date', x: `${x}%`, y: 13, 'text-anchor': side }, tick.date));
+          free = px + 100;
+        }
       }
       svg.replaceChildren(labels);
     }
@@ -212,7 +217,7 @@
 
   /** Patterns keep their shape while what they fill is stretched. */
   function drawPatterns() {
-    const stretch = (view[1] - view[0]) / (plots[0].clientWidth || 900);
+    const stretch = (view[1] - view[0]) / (paper || plots[0].clientWidth || 900);
     for (const pattern of all('.zoom pattern', section)) {
       pattern.setAttribute('patternTransform', `scale(${stretch},1)${pattern.id === 'hatch' ? ' rotate(45)' : ''}`);
     }
@@ -222,7 +227,7 @@
   function drawLabels() {
     const taken = new Map();
     for (const label of all('.fault-label', section)) {
-      const room = label.ownerSVGElement.clientWidth || 900;
+      const room = paper || label.ownerSVGElement.clientWidth || 900;
       const [from, until] = [label.dataset.from, label.dataset.until].map((s) => (place(s / width) / 100) * room);
       const lane = label.getAttribute('y');
       if (!taken.has(lane)) taken.set(lane, []);
@@ -235,7 +240,7 @@
         const left = Math.min(Math.max(0, from), room - length);
         if (left < 0 || busy.some(([a, b]) => left < b && a < left + length)) continue;
         busy.push([left, left + length]);
-        label.setAttribute('x', left);
+        label.setAttribute('x', `${(left / room) * 100}%`);
         shown = true;
         break;
       }
@@ -410,6 +415,7 @@
 
   new ResizeObserver(() => draw()).observe(scrub);
   // Paper has another width than the window.
-  for (const event of ['beforeprint', 'afterprint']) addEventListener(event, () => { if (event === 'beforeprint') cursor = null; draw(); });
+  addEventListener('beforeprint', () => { paper = 390; cursor = null; draw(); });
+  addEventListener('afterprint', () => { paper = 0; draw(); });
   draw();
 })();

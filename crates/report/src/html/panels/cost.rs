@@ -80,7 +80,7 @@ pub(super) fn panel(view: &View<'_>) -> String {
                 human::dollars_signed(premium),
             ),
         )
-        .replace("class=\"key\"", if premium < 0.0 { "class=\"key saved\"" } else { "class=\"key hot\"" }),
+        .replace("class=\"key\"", if premium > 0.0 { "class=\"key hot\"" } else { "class=\"key\"" }),
     ];
     Panel {
         id: "cost",

@@ -38,7 +38,7 @@ impl<'a> View<'a> {
     }
 
     /// `COLUMN@ROWS` of the run's own timeline, all rows.
-    fn all(&self, column: &str) -> String {
+    pub(crate) fn all(&self, column: &str) -> String {
         match self.run.timeline.rows.len() {
             0 | 1 => format!("timeline.csv#{column}@0"),
             n => format!("timeline.csv#{column}@0-{}", n - 1),
@@ -61,7 +61,7 @@ impl<'a> View<'a> {
         onsets.sort_unstable();
         onsets.dedup();
         for at in onsets {
-            let _ = write!(path, "M{} 0V999", super::axis::place(self.axis.x(at)));
+            let _ = write!(path, "M{} 0V9999", super::axis::place(self.axis.x(at)));
         }
         super::svg::path("onset", &path)
     }
@@ -72,7 +72,7 @@ impl<'a> View<'a> {
         if until == 0.0 {
             return String::new();
         }
-        format!("<rect class=\"warm-up\" width=\"{}\" height=\"999\"/>", super::axis::place(until))
+        format!("<rect class=\"warm-up\" width=\"{}\" height=\"9999\"/>", super::axis::place(until))
     }
 
     /// A panel's shapes begin with what lies behind all of them.

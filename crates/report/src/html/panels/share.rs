@@ -56,7 +56,11 @@ pub(super) fn panel(view: &View<'_>) -> String {
     }
     for (at, served, edge) in layers.iter().rev() {
         let provider = view.run.setting.provider_of.get(*at).copied().unwrap_or(usize::MAX);
-        let color = if provider < 9 { format!("provider-{provider}-soft") } else { "load".to_owned() };
+        let color = if provider < 9 {
+            format!("provider-{provider}-{}", shade(view, *at))
+        } else {
+            "load".to_owned()
+        };
         let data = area(edge, HEIGHT);
         plot.shapes.push_str(&format!("<path class=\"served\" style=\"fill:var(--{color})\" d=\"{data}\"/>"));
         let column = format!("served:{}", timeline.endpoints[*at]);
@@ -88,9 +92,10 @@ pub(super) fn panel(view: &View<'_>) -> String {
             view.condensed.peaks.iter().map(|peaks| share(peaks.plan_share_min)).collect();
         plot.shapes.push_str(&path("worst", &steps(&worst)));
     }
-    plot.level(HEIGHT / 2);
     if requests.arrived == 0 {
         plot.empty("no requests arrived");
+    } else {
+        plot.level(HEIGHT / 2);
     }
 
     let cell = |num: &str, peak: Option<&str>, of: &str, n: u64| {
@@ -127,7 +132,9 @@ pub(super) fn panel(view: &View<'_>) -> String {
             &cell("served_by_plan", None, &all("served_by_plan"), requests.served_by_plan),
         ));
     }
-    top.push("<div class=\"head\">by server</div>".to_owned());
+    if !side.is_empty() {
+        top.push("<div class=\"head\">by server</div>".to_owned());
+    }
     top.extend(side);
     Panel {
         id: "share",
@@ -152,6 +159,14 @@ pub(super) fn panel(view: &View<'_>) -> String {
         side: top.concat(),
     }
     .html()
+}
+
+/// Endpoints of one provider have its hue, by turns a little darker and a little lighter.
+fn shade(view: &View<'_>, endpoint: usize) -> &'static str {
+    let provider_of = &view.run.setting.provider_of;
+    let before =
+        provider_of.iter().take(endpoint).filter(|&&one| Some(&one) == provider_of.get(endpoint)).count();
+    if before % 2 == 0 { "soft" } else { "softer" }
 }
 
 /// Upper edges of a count as a share of the arrivals, in pixels; none where nothing arrived.

@@ -53,6 +53,17 @@ impl Scale {
         self.ends.len() - 1
     }
 
+    /// Round values within the ends: powers of ten, and where those are few also twice and five times as much.
+    fn round(&self) -> Vec<f64> {
+        let within = |digits: &[f64]| -> Vec<f64> {
+            let powers = (-3..=3).map(|power| libm::pow(10.0, f64::from(power)));
+            let values = powers.flat_map(|power| digits.iter().map(move |digit| digit * power));
+            values.filter(|&s| self.ends[0] <= s && s <= self.ends[self.classes()]).collect()
+        };
+        let tens = within(&[1.0]);
+        if tens.len() > 2 { tens } else { within(&[1.0, 2.0, 5.0]) }
+    }
+
     fn y(&self, seconds: f64) -> i32 {
         let seconds = seconds.clamp(self.ends[0], self.ends[self.classes()]);
         let class = self.ends.partition_point(|&end| end <= seconds).clamp(1, self.classes());
@@ -75,18 +86,15 @@ pub(super) fn panel(view: &View<'_>) -> String {
         if counted {
             plot.shapes.push_str(&heat(view, &scale));
         }
-        for power in -3..=3 {
-            let seconds = libm::pow(10.0, f64::from(power));
-            if scale.ends[0] <= seconds && seconds <= scale.ends[scale.classes()] {
-                let y = scale.y(seconds);
-                plot.level(y);
-                let text = if power < 0 {
-                    format!("{} ms", human::number(seconds * 1e3))
-                } else {
-                    format!("{seconds} s")
-                };
-                gutter.push_str(&tick(y, &text));
-            }
+        for seconds in scale.round() {
+            let y = scale.y(seconds);
+            plot.level(y);
+            let text = if seconds < 0.9 {
+                format!("{} ms", human::number(seconds * 1e3))
+            } else {
+                format!("{seconds} s")
+            };
+            gutter.push_str(&tick(y, &text));
         }
         for index in (0..3).rev() {
             let points: Vec<Option<i32>> = view
