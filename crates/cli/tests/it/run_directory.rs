@@ -171,7 +171,7 @@ fn plot_draws_runs_beside_each_other_and_seeds_as_a_fan() {
     assert!(String::from_utf8_lossy(&svg).contains("only 3 seeds"));
     // In whatever order they are named.
     bench.sandbox("plot runs/s1 runs/s2 runs/s3 --fan --out again.svg").expect(0);
-    assert!(bench.bytes(".")["again.svg"] == svg);
+    assert!(std::fs::read(bench.path("again.svg")).expect("an SVG") == svg);
     let ended = bench.sandbox("plot runs/s1 runs/s2 runs/s1 --fan").expect(2);
     assert!(ended.err.contains("seed 1 comes twice"), "{}", ended.err);
 }
