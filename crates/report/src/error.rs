@@ -61,7 +61,7 @@ pub enum ReportError {
         hint: &'static str,
     },
     /// Too few or too many runs for one picture.
-    #[error("{count} runs on one picture; hint: {hint}")]
+    #[error("{count} runs cannot make this picture; hint: {hint}")]
     Runs {
         /// How many there are.
         count: usize,

@@ -18,7 +18,7 @@ mod cut;
 pub struct Clock {
     /// Name of the zone, as shown once on the time axis: `Asia/Shanghai`.
     pub zone: String,
-    /// Local date at the start: `Wed 18 Nov 2026`. Later dates are counted from it; a date in another form is
+    /// Local date at the start: `Wed 18 Nov 2026` or `Wednesday 2026-11-18`. Later dates are counted from it; a date in another form is
     /// shown as it is, and later days as `day 2`, `day 3` and so on.
     pub date: String,
     /// Local time of day at the start, in seconds since midnight.

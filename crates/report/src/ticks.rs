@@ -99,10 +99,12 @@ pub(crate) const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
-/// `days` after a date like `Wed 18 Nov 2026`; later dates go without the year.
+/// `days` after a date like `Wed 18 Nov 2026` or `Wednesday 2026-11-18`; later dates go without the year.
 fn date(first: &str, days: u64) -> String {
     if days == 0 {
-        return first.to_owned();
+        let whole =
+            calendar(first, 0).map(|(weekday, day, month, year)| format!("{weekday} {day} {month} {year}"));
+        return whole.unwrap_or_else(|| first.to_owned());
     }
     later(first, days).unwrap_or_else(|| format!("day {}", days + 1))
 }
@@ -122,11 +124,21 @@ pub(crate) fn later_with_year(first: &str, days: u64) -> Option<String> {
 fn calendar(first: &str, days: u64) -> Option<(&'static str, u64, &'static str, u64)> {
     let mut words = first.split_whitespace();
     let weekday = words.next()?;
-    let weekday = WEEKDAYS.iter().position(|name| *name == weekday)?;
-    let mut day: u64 = words.next()?.parse().ok()?;
-    let month = words.next()?;
-    let mut month = MONTHS.iter().position(|name| *name == month)?;
-    let mut year: u64 = words.next()?.parse().ok()?;
+    let weekday = WEEKDAYS.iter().position(|name| weekday.starts_with(name))?;
+    let date: Vec<&str> = words.collect();
+    let (mut year, mut month, mut day): (u64, usize, u64) = match date[..] {
+        [day, month, year] => {
+            let month = MONTHS.iter().position(|name| *name == month)?;
+            (year.parse().ok()?, month, day.parse().ok()?)
+        }
+        [date] => {
+            let mut parts = date.split('-');
+            let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+            let month = month.parse::<usize>().ok()?.checked_sub(1).filter(|&month| month < 12)?;
+            (year.parse().ok()?, month, day.parse().ok()?)
+        }
+        _ => return None,
+    };
     for _ in 0..days {
         day += 1;
         if day > days_in(month, year) {
@@ -193,6 +205,10 @@ mod tests {
         assert_eq!(date("Wed 28 Feb 2024", 1), "Thu 29 Feb");
         assert_eq!(date("Thu 31 Dec 2026", 1), "Fri 1 Jan");
         assert_eq!(date("Mon 30 Nov 2026", 31), "Thu 31 Dec");
+        assert_eq!(date("Wednesday 2026-11-18", 0), "Wed 18 Nov 2026");
+        assert_eq!(date("Wednesday 2026-11-18", 1), "Thu 19 Nov");
+        assert_eq!(date("Wednesday 2026-13-18", 0), "Wednesday 2026-13-18");
+        assert_eq!(date("tomorrow", 0), "tomorrow");
         assert_eq!(date("tomorrow", 2), "day 3");
     }
 

@@ -120,3 +120,58 @@ fn plot_draws_the_same_pictures_and_other_sizes_beside_them() {
     assert_eq!(png[16..20], 2400_u32.to_be_bytes());
     assert!(after == before);
 }
+
+#[test]
+fn plot_draws_panels_and_stretches_under_names_that_say_so() {
+    let bench = Bench::new();
+    bench.quick("run", "");
+    let picture = |flags: &str, name: &str| {
+        bench.sandbox(&format!("plot run {flags}")).expect(0);
+        let svg = std::fs::read_to_string(bench.path(&format!("run/{name}.svg"))).expect("an SVG");
+        assert!(bench.path(&format!("run/{name}.png")).is_file(), "{name}.png");
+        svg
+    };
+    let svg = picture("--panel share --panel ttft --theme dark", "timeline-share-ttft-dark");
+    assert!(
+        svg.contains("Who served") && svg.contains("Time to first token") && !svg.contains("Cost so far")
+    );
+    // The scenario starts at 19:00: time since the start and wall clock mean the same.
+    let svg = picture("--from 10m --to 19:15", "timeline-from-10m-to-1915");
+    assert!(svg.contains("19:10:00 to 19:15:00 (5m of 30m), all numbers of this part"));
+    let dated = picture("--from 2026-11-18T19:10 --to 15m", "timeline-from-20261118T1910-to-15m");
+    assert!(dated == svg);
+
+    bench.sandbox("plot run --panel cost --out one.png").expect(0);
+    assert!(bench.path("one.png").is_file());
+    for (flags, hint) in [
+        ("--from soon", "hint: write time since the start"),
+        ("--from 20m --to 10m", "hint: the run goes from 19:00:00 to 19:30:00"),
+        ("--out picture.jpg", "hint: give a file with one of these endings"),
+        ("--fan", "hint: a fan is of three seeds or more"),
+        ("--fan --panel lanes", "hint: it has share, ttft, cost, attempts"),
+    ] {
+        let ended = bench.sandbox(&format!("plot run {flags}")).expect(2);
+        assert!(ended.err.contains(hint), "{flags}: {}", ended.err);
+    }
+}
+
+#[test]
+fn plot_draws_runs_beside_each_other_and_seeds_as_a_fan() {
+    let bench = Bench::new();
+    for seed in 1..=3 {
+        bench.quick(&format!("runs/s{seed}"), &format!("--seed {seed}"));
+    }
+    bench.sandbox("plot runs/s1 runs/s2 runs/s3 --panel share").expect(0);
+    let svg = std::fs::read_to_string(bench.path("runs/runs-share.svg")).expect("an SVG");
+    for seed in 1..=3 {
+        assert!(svg.contains(&format!("seed {seed}")), "{svg}");
+    }
+    bench.sandbox("plot runs/s3 runs/s1 runs/s2 --fan").expect(0);
+    let svg = std::fs::read(bench.path("runs/fan.svg")).expect("an SVG");
+    assert!(String::from_utf8_lossy(&svg).contains("only 3 seeds"));
+    // In whatever order they are named.
+    bench.sandbox("plot runs/s1 runs/s2 runs/s3 --fan --out again.svg").expect(0);
+    assert!(std::fs::read(bench.path("again.svg")).expect("an SVG") == svg);
+    let ended = bench.sandbox("plot runs/s1 runs/s2 runs/s1 --fan").expect(2);
+    assert!(ended.err.contains("seed 1 comes twice"), "{}", ended.err);
+}

@@ -10,7 +10,7 @@ use crate::error::ReportError;
 use crate::figure::{Figure, Totals};
 use crate::quantile::quantile;
 
-/// Where 5 and 95 % are no longer told by less than a whole seed each.
+/// From so many seeds on, one stands for 5 % or less.
 pub(super) const ENOUGH: usize = 20;
 
 /// One value over the seeds in one bucket.

@@ -4,10 +4,11 @@ use plotters::prelude::DrawingBackend;
 
 use super::axis;
 use super::canvas::{Canvas, Point};
-use super::frame::{Frame, NAME, Plot, VALUE};
+use super::frame::{Frame, NAME, NOTE, Plot, VALUE};
 use super::palette;
 use super::panel::Panel;
 use super::scale::Scale;
+use super::text::Align;
 use crate::error::ReportError;
 use crate::figure::Figure;
 use crate::human;
@@ -39,6 +40,8 @@ pub(crate) fn draw<DB: DrawingBackend>(
             frame.draw_value(scale.y(tick), &text, canvas)?;
         }
         draw_rates(figure, frame, &scale, plot, canvas)?;
+    } else {
+        canvas.text("none", (frame.axis.left + 12, plot.top + 14), Align::Left, NOTE)?;
     }
     let mut lines = vec![(format!("{} answers", human::count(figure.totals.rate_limited)), VALUE)];
     // The first of the largest.

@@ -43,7 +43,9 @@ pub(crate) fn draw<DB: DrawingBackend>(
         return canvas.text(text, (frame.axis.left + 12, panel.top + 14), Align::Left, NOTE);
     };
     for cell in &cells {
-        let (top, bottom) = (cell.slower.map_or(panel.top, |end| scale.y(end)), scale.y(cell.faster));
+        // What lies beyond the percentiles' scale is a strip at its end.
+        let top = cell.slower.map_or(panel.top, |end| scale.y(end)).min(panel.bottom - STRIP);
+        let bottom = scale.y(cell.faster).max(panel.top + STRIP);
         canvas.rect((cell.left, top), (cell.right, bottom), palette::BELIEF.tint(cell.depth))?;
     }
     draw_grid(frame, &scale, canvas)?;
@@ -84,7 +86,9 @@ struct Cell {
 
 /// Columns of the heatmap are at least this wide in pixels; narrower buckets are added up.
 const COLUMN_MIN: i32 = 4;
-/// The darkest cell, of 16: lines must stand out from it.
+/// Height of classes beyond the scale.
+const STRIP: i32 = 4;
+/// The strongest cell, of 16: lines must stand out from it.
 const DEEPEST: f64 = 9.0;
 
 /// Classes with requests; cells of one depth side by side are one.
