@@ -59,7 +59,12 @@ fn step(at: u64, decision: Does) -> Step {
     Step { at: ms(at), eligible: Vec::new(), excluded: Vec::new(), decision }
 }
 
-fn attempt(target: &str, reason: Reason, first_token: Option<u64>, ended: Option<(u64, How, Option<u16>)>) -> Attempt {
+fn attempt(
+    target: &str,
+    reason: Reason,
+    first_token: Option<u64>,
+    ended: Option<(u64, How, Option<u16>)>,
+) -> Attempt {
     Attempt {
         target: target.to_owned(),
         reason,
@@ -100,8 +105,14 @@ fn grid() -> Story {
         "openrouter",
         640,
         vec![
-            tries(640, attempt("or-deepinfra", Reason::Choice, None, Some((5_640, How::TimedOut, Some(504))))),
-            tries(5_640, attempt("or-together", Reason::Failed, Some(6_410), Some((8_200, How::Served, Some(200))))),
+            tries(
+                640,
+                attempt("or-deepinfra", Reason::Choice, None, Some((5_640, How::TimedOut, Some(504)))),
+            ),
+            tries(
+                5_640,
+                attempt("or-together", Reason::Failed, Some(6_410), Some((8_200, How::Served, Some(200)))),
+            ),
         ],
     );
     let mut left = attempt("openrouter", Reason::Failed, Some(6_520), Some((8_310, How::Served, Some(200))));
@@ -113,8 +124,11 @@ fn grid() -> Story {
         tries(521, second),
         tries(530, left),
     ];
-    steps[0].excluded =
-        vec![Excluded { target: "openrouter".to_owned(), rule: "in a later fallback group".to_owned(), until: None }];
+    steps[0].excluded = vec![Excluded {
+        target: "openrouter".to_owned(),
+        rule: "in a later fallback group".to_owned(),
+        until: None,
+    }];
     story(visit("hybrid", 2, steps), end(8_312, "leak", 200, Some(6_522)))
 }
 
@@ -122,7 +136,8 @@ fn hedge() -> Story {
     let lost = attempt("siliconflow", Reason::Choice, None, Some((1_106, How::Left, None)));
     let mut won = attempt("or-together", Reason::Hedge, Some(1_106), Some((1_206, How::Served, Some(200))));
     won.leaves_plan = Some(Leaves { cause: Cause::Hedge, avoidable: true });
-    let steps = vec![tries(0, lost), step(0, Does::Wait { until: ms(1_000), beside: true }), tries(1_000, won)];
+    let steps =
+        vec![tries(0, lost), step(0, Does::Wait { until: ms(1_000), beside: true }), tries(1_000, won)];
     story(visit("hybrid", 0, steps), end(1_206, "leak", 200, Some(1_106)))
 }
 
@@ -147,7 +162,10 @@ fn many() -> Story {
     let mut steps: Vec<Step> = (0..11)
         .map(|i| {
             let name = format!("an-upstream-with-a-rather-long-name-{i:02}");
-            tries(i * 300, attempt(&name, Reason::Failed, None, Some((i * 300 + 299, How::Failed, Some(500)))))
+            tries(
+                i * 300,
+                attempt(&name, Reason::Failed, None, Some((i * 300 + 299, How::Failed, Some(500)))),
+            )
         })
         .collect();
     steps.push(step(3_300, Does::GiveUp { status: 502, nothing_sent: false }));

@@ -39,7 +39,8 @@ pub fn sequence_svg(story: &Story, of: &str) -> String {
     let (mut y, mut before, mut breaks) = (TOP, None::<Span>, Vec::new());
     for act in &scene.acts {
         if let Some(before) = before {
-            let pause = i64::try_from(act.at.saturating_sub(before).as_nanos() / 1_000_000).unwrap_or(i64::MAX);
+            let pause =
+                i64::try_from(act.at.saturating_sub(before).as_nanos() / 1_000_000).unwrap_or(i64::MAX);
             let wanted = pause.saturating_mul(SECOND) / 1_000;
             if wanted > PAUSE {
                 breaks.push(y + LINE / 2 + PAUSE / 2);
@@ -179,7 +180,14 @@ fn spoken(words: &[Word], of: &str) -> String {
             Word::Plain(text) => svg.push_str(&escape(text)),
             Word::Number { pointer, raw, text } => {
                 // A difference names both of its ends.
-                let place = attributes(&format!("{of}{}", pointer.replace(" - /", &format!(" - {}/", of.split_once('#').map_or("", |(_, at)| at)))), raw);
+                let place = attributes(
+                    &format!(
+                        "{of}{}",
+                        pointer
+                            .replace(" - /", &format!(" - {}/", of.split_once('#').map_or("", |(_, at)| at)))
+                    ),
+                    raw,
+                );
                 let _ = write!(svg, "<tspan{place}>{}</tspan>", escape(text));
             }
         }

@@ -59,17 +59,15 @@ pub(super) enum Kind {
     Wait,
 }
 
-impl Kind {
-    pub(super) const fn is_bad(self) -> bool {
-        matches!(self, Self::Bad | Self::Dropped)
-    }
-}
-
 /// A piece of what is said of an act.
 pub(super) enum Word {
     Plain(String),
     /// A number: where it stands in the story's JSON, raw, and as a person reads it.
-    Number { pointer: String, raw: String, text: String },
+    Number {
+        pointer: String,
+        raw: String,
+        text: String,
+    },
 }
 
 impl Word {
@@ -89,7 +87,12 @@ impl<'a> Scene<'a> {
         let mut scene = Self { lanes: vec![Lane { name: "client", role: Role::Client }], acts: Vec::new() };
         if let Some(visit) = &story.entry {
             let router = scene.lane(&visit.router, Some(Role::Router), story);
-            scene.say(Span::ZERO, None, What::Arrow { from: CLIENT, to: router, kind: Kind::Ask }, plain("asks"));
+            scene.say(
+                Span::ZERO,
+                None,
+                What::Arrow { from: CLIENT, to: router, kind: Kind::Ask },
+                plain("asks"),
+            );
             scene.visit(visit, router, "/entry", story);
         }
         scene.end(story);
@@ -183,7 +186,9 @@ impl<'a> Scene<'a> {
         let Some(end) = &attempt.end else { return };
         let status = || end.status.map(|status| number(format!("{pointer}/end/status"), status));
         let (what, words) = match end.how {
-            How::Served => (What::Arrow { from: target, to: router, kind: Kind::Good }, plain("answer complete")),
+            How::Served => {
+                (What::Arrow { from: target, to: router, kind: Kind::Good }, plain("answer complete"))
+            }
             How::Failed => {
                 let mut words: Vec<Word> = status().into_iter().collect();
                 if let Some(span) = end.retry_after {
@@ -196,8 +201,12 @@ impl<'a> Scene<'a> {
                 }
                 (What::Arrow { from: target, to: router, kind: Kind::Bad }, words)
             }
-            How::Cut => (What::Arrow { from: target, to: router, kind: Kind::Bad }, plain("stream breaks off")),
-            How::TimedOut => (What::Arrow { from: router, to: target, kind: Kind::Dropped }, plain("waited too long")),
+            How::Cut => {
+                (What::Arrow { from: target, to: router, kind: Kind::Bad }, plain("stream breaks off"))
+            }
+            How::TimedOut => {
+                (What::Arrow { from: router, to: target, kind: Kind::Dropped }, plain("waited too long"))
+            }
             How::Left => (What::Arrow { from: router, to: target, kind: Kind::Dropped }, plain("not wanted")),
         };
         self.say(end.at, Some(format!("{pointer}/end/at_s")), what, words);

@@ -27,7 +27,11 @@ fn colour_adds_escapes_and_nothing_else() {
         let painted = text(&story, Paint::Ansi);
         let mut bare = String::new();
         for (index, piece) in painted.split('\u{1b}').enumerate() {
-            bare.push_str(if index == 0 { piece } else { piece.split_once('m').map_or("", |(_, rest)| rest) });
+            bare.push_str(if index == 0 {
+                piece
+            } else {
+                piece.split_once('m').map_or("", |(_, rest)| rest)
+            });
         }
         assert_eq!(bare, text(&story, Paint::Plain));
     }
@@ -48,7 +52,9 @@ fn numbers_are_those_of_the_story() {
             let (raw, rest) = piece.split_once('"').expect("a value");
             let place = rest.strip_prefix(" data-of=\"worst.json#").and_then(|rest| rest.split('"').next());
             let place = place.unwrap_or_else(|| panic!("{name}: {rest}"));
-            let get = |at: &str| json.pointer(at).and_then(|v| v.as_f64()).unwrap_or_else(|| panic!("{name}: {at}"));
+            let get = |at: &str| {
+                json.pointer(at).and_then(|v| v.as_f64()).unwrap_or_else(|| panic!("{name}: {at}"))
+            };
             let value = match place.split_once(" - ") {
                 Some((a, b)) => get(a) - get(b),
                 None => get(place),

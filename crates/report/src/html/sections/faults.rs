@@ -96,9 +96,10 @@ impl<'a> Table<'a> {
     }
 
     fn html(&self, order: &[usize]) -> String {
-        let mut html = "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Faults, scrolls sideways\">\
+        let mut html =
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Faults, scrolls sideways\">\
                         <table class=\"faults sortable\"><thead><tr>"
-            .to_owned();
+                .to_owned();
         for head in ["when", "since start", "target", "kind", "lasted", "detection lag", "failback lag"] {
             let _ = write!(html, "<th scope=\"col\">{head}</th>");
         }
@@ -119,7 +120,11 @@ impl<'a> Table<'a> {
         let swatch = kind.as_ref().map_or_else(String::new, swatch);
         let (word, numbers) = describe(fault, kind.as_ref());
         // No key of the file is the length: its end is, and the reader sees how long.
-        let lasted = data(&format!("{} - /faults/{index}/from", of("until")), &parts::raw(length), &human::seconds(length));
+        let lasted = data(
+            &format!("{} - /faults/{index}/from", of("until")),
+            &parts::raw(length),
+            &human::seconds(length),
+        );
         let lag = |key: &str, lag: Option<f64>, max: f64, class: &str| match lag {
             Some(s) => bar(&data(&of(key), &parts::raw(s), &human::seconds(s)), s, max, class),
             None => format!("<span class=\"none\">{}</span>", self.unseen(fault, kind.as_ref(), key)),
@@ -152,7 +157,11 @@ fn describe(fault: &FaultReport, kind: Option<&FaultKind>) -> (String, String) {
         |kind| fault_word(kind).to_owned(),
     );
     let numbers = fault.kind.split_once('(').map_or("", |(_, rest)| rest.trim_end_matches(')'));
-    let numbers = if numbers.is_empty() { String::new() } else { format!("<code class=\"quiet\">{}</code>", escape(numbers)) };
+    let numbers = if numbers.is_empty() {
+        String::new()
+    } else {
+        format!("<code class=\"quiet\">{}</code>", escape(numbers))
+    };
     (word, numbers)
 }
 
@@ -168,9 +177,10 @@ fn swatch(kind: &FaultKind) -> String {
         Bar::Full => "<rect width=\"28\" height=\"12\"/>".to_owned(),
         Bar::Tall => "<rect y=\"2.4\" width=\"28\" height=\"9.6\"/>".to_owned(),
         Bar::Half => "<rect y=\"6\" width=\"28\" height=\"6\"/>".to_owned(),
-        Bar::Striped => (0..6).fold("<rect class=\"pale\" width=\"28\" height=\"12\"/>".to_owned(), |shape, i| {
-            shape + &format!("<rect x=\"{}\" width=\"3\" height=\"12\"/>", i * 5)
-        }),
+        Bar::Striped => (0..6)
+            .fold("<rect class=\"pale\" width=\"28\" height=\"12\"/>".to_owned(), |shape, i| {
+                shape + &format!("<rect x=\"{}\" width=\"3\" height=\"12\"/>", i * 5)
+            }),
     };
     format!(
         "<svg class=\"fault\" viewBox=\"0 0 28 12\" width=\"28\" height=\"12\" aria-hidden=\"true\" style=\"fill:var(--fault-{})\">{shape}</svg>",
@@ -215,12 +225,19 @@ mod tests {
         let mut run = crate::synthetic::day().run().data();
         let one = run.summary.faults[0].clone();
         run.summary.faults = (0..100)
-            .map(|i| FaultReport { from: f64::from(i), detection_lag_s: Some(f64::from(i % 50)), failback_lag_s: None, ..one.clone() })
+            .map(|i| FaultReport {
+                from: f64::from(i),
+                detection_lag_s: Some(f64::from(i % 50)),
+                failback_lag_s: None,
+                ..one.clone()
+            })
             .collect();
         let html = section(&run);
         let (open, folded) = html.split_once("<details>").expect("the rest is folded");
         assert_eq!(open.matches("<tr><td").count(), FIRST);
         assert_eq!(folded.matches("<tr><td").count(), 100 - FIRST);
-        assert!(open.contains("data-of=\"summary.json#/faults/99/from\"") && !open.contains("#/faults/0/from"));
+        assert!(
+            open.contains("data-of=\"summary.json#/faults/99/from\"") && !open.contains("#/faults/0/from")
+        );
     }
 }

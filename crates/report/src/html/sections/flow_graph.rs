@@ -104,7 +104,11 @@ pub(crate) enum What {
     Workload(String),
     Target(String),
     NothingTried,
-    Cause { rank: usize, text: String, meaning: Meaning },
+    Cause {
+        rank: usize,
+        text: String,
+        meaning: Meaning,
+    },
     Server(String),
     WastedAt(String),
     End(Meaning),
@@ -249,7 +253,9 @@ impl Graph {
 fn path(line: &FlowLine) -> [What; COLUMNS] {
     let meaning = Meaning::of(line);
     let text = match (line.cause, &line.end) {
-        (Some(cause), _) if meaning == Meaning::Avoidable => format!("{}, avoidable", parts::cause_word(cause)),
+        (Some(cause), _) if meaning == Meaning::Avoidable => {
+            format!("{}, avoidable", parts::cause_word(cause))
+        }
         (Some(cause), _) => parts::cause_word(cause),
         (None, FlowEnd::Plan(_)) => "served as planned".to_owned(),
         (None, FlowEnd::Leak(_)) => "no cause told".to_owned(),

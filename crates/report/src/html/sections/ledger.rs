@@ -29,8 +29,10 @@ pub(crate) fn section(run: &RunData) -> String {
     }
     let all: Vec<usize> = (0..lines.len()).collect();
     let total = cells(run, &all);
-    let heads: String =
-        COLUMNS.iter().map(|column| format!("<th scope=\"col\" class=\"number\">{}</th>", column.head)).collect();
+    let heads: String = COLUMNS
+        .iter()
+        .map(|column| format!("<th scope=\"col\" class=\"number\">{}</th>", column.head))
+        .collect();
     format!(
         "<section id=\"ledger\" aria-labelledby=\"ledger-title\">\n<h2 id=\"ledger-title\">Who was billed for what {}</h2>\n\
          <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Ledger, scrolls sideways\">\
@@ -51,7 +53,8 @@ fn body(run: &RunData, workload: &str, rows: &[usize]) -> String {
     let mut at = 0;
     while at < rows.len() {
         let work = lines[rows[at]].work;
-        let group: Vec<usize> = rows[at..].iter().copied().take_while(|&row| lines[row].work == work).collect();
+        let group: Vec<usize> =
+            rows[at..].iter().copied().take_while(|&row| lines[row].work == work).collect();
         at += group.len();
         let (class, word) = work_word(work);
         for (index, &row) in group.iter().enumerate() {
@@ -84,7 +87,9 @@ fn work_word(work: Work) -> (&'static str, String) {
     match work {
         Work::Plan => ("of-plan", "as planned".to_owned()),
         Work::Wasted => ("of-wasted", "wasted".to_owned()),
-        Work::Leak { cause, avoidable: true } => ("of-avoidable", format!("leak: {}, avoidable", parts::cause_word(cause))),
+        Work::Leak { cause, avoidable: true } => {
+            ("of-avoidable", format!("leak: {}, avoidable", parts::cause_word(cause)))
+        }
         Work::Leak { cause, avoidable: false } => ("of-leak", format!("leak: {}", parts::cause_word(cause))),
     }
 }
@@ -149,7 +154,10 @@ mod tests {
                 continue;
             }
             let (_, foot) = html.split_once("<tfoot>").expect("a total");
-            assert!(foot.contains(&format!("<data value=\"{}\"", run.ledger.total().decimal())), "{name}: {foot}");
+            assert!(
+                foot.contains(&format!("<data value=\"{}\"", run.ledger.total().decimal())),
+                "{name}: {foot}"
+            );
         }
     }
 }

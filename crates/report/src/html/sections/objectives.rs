@@ -46,8 +46,7 @@ const MISSED: &str = "<svg class=\"mark\" viewBox=\"0 0 24 24\" aria-hidden=\"tr
 
 fn card(index: usize, objective: &ObjectiveReport) -> String {
     let unit = Unit::of(&objective.expression);
-    let (class, mark, word) =
-        if objective.met { ("met", MET, "met") } else { ("missed", MISSED, "missed") };
+    let (class, mark, word) = if objective.met { ("met", MET, "met") } else { ("missed", MISSED, "missed") };
     let at = |key: &str| format!("/objectives/{index}/{key}");
     let value = match objective.value {
         Some(_) => parts::measured(&at("value"), objective.value, |x| unit.show(x)),
@@ -98,7 +97,16 @@ fn ends(value: f64, limit: f64, unit: Unit) -> (f64, f64) {
     if large > 0.0 && small / large > 0.9 && small < large {
         return (small - (large - small) * 2.0, large + (large - small) * 2.0);
     }
-    (0.0, if large <= 0.0 { 1.0 } else if whole { (large * 1.15).min(1.0) } else { large * 1.15 })
+    (
+        0.0,
+        if large <= 0.0 {
+            1.0
+        } else if whole {
+            (large * 1.15).min(1.0)
+        } else {
+            large * 1.15
+        },
+    )
 }
 
 #[cfg(test)]
@@ -113,7 +121,10 @@ mod tests {
                 for limit in values {
                     let (low, high) = ends(value, limit, unit);
                     assert!(low < high, "{value} {limit}: {low} to {high}");
-                    assert!(low <= value.min(limit) && value.max(limit) <= high, "{value} {limit}: {low} to {high}");
+                    assert!(
+                        low <= value.min(limit) && value.max(limit) <= high,
+                        "{value} {limit}: {low} to {high}"
+                    );
                 }
             }
         }

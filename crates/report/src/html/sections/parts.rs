@@ -34,7 +34,9 @@ pub(crate) fn endpoint(run: &RunData, endpoint: &str) -> String {
 
 /// A button that saves a file of the page.
 pub(crate) fn csv_button(file: &str) -> String {
-    format!("<button type=\"button\" class=\"csv\" data-csv=\"{file}\" aria-label=\"Save {file}\">CSV</button>")
+    format!(
+        "<button type=\"button\" class=\"csv\" data-csv=\"{file}\" aria-label=\"Save {file}\">CSV</button>"
+    )
 }
 
 /// A file in the page, for [`csv_button`] to save: one line a record, the first with the names of the columns.
@@ -123,7 +125,10 @@ mod tests {
     #[test]
     fn nothing_embedded_ends_its_script() {
         let page = embed("x.csv", &[vec!["a,b".to_owned(), "</script>\"".to_owned()]]);
-        assert_eq!(page, "<script type=\"text/csv\" data-file=\"x.csv\">\n\"a,b\",\"<\\/script>\"\"\"\n</script>\n");
+        assert_eq!(
+            page,
+            "<script type=\"text/csv\" data-file=\"x.csv\">\n\"a,b\",\"<\\/script>\"\"\"\n</script>\n"
+        );
     }
 
     #[test]

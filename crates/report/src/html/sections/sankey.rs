@@ -1,6 +1,6 @@
 //! Layout of a Sankey diagram: nodes in columns, links between neighbouring columns, all heights to one scale.
 //!
-//! Each node has room for a line of text above it, so that no two texts can meet. Nodes are put in an order that lets
+//! Each node has room for two lines of text above it, so that no two texts can meet. Nodes are put in an order that lets
 //! few links cross: each beside the weighted mean of its neighbours, to and fro, and the best order seen is kept.
 
 /// A link to lay out, from a node of one column to a node of the next.
@@ -40,10 +40,10 @@ pub(crate) struct Layout {
 
 /// Height of all that flows [px].
 pub(crate) const FLOW: f64 = 300.0;
-/// Height of the text above a node [px].
-pub(crate) const TEXT: f64 = 22.0;
+/// Height of the two lines of text above a node [px].
+pub(crate) const TEXT: f64 = 42.0;
 /// Between a node and the text of the next [px].
-const GAP: f64 = 8.0;
+const GAP: f64 = 6.0;
 /// The thinnest link [px].
 const THIN: f64 = 1.0;
 /// How often the order is improved, to and fro.
@@ -115,8 +115,11 @@ fn improve(order: &mut Vec<Vec<usize>>, nodes: usize, links: &[Link]) {
     let mut best = (crossings(order, nodes, links), order.clone());
     for sweep in 0..SWEEPS {
         let forward = sweep % 2 == 0;
-        let columns: Vec<usize> =
-            if forward { (1..order.len()).collect() } else { (0..order.len().saturating_sub(1)).rev().collect() };
+        let columns: Vec<usize> = if forward {
+            (1..order.len()).collect()
+        } else {
+            (0..order.len().saturating_sub(1)).rev().collect()
+        };
         for column in columns {
             let place = positions(order, nodes);
             let mut mean = vec![(0.0, 0.0); nodes];
@@ -195,7 +198,10 @@ mod tests {
             for (b, other) in layout.nodes.iter().enumerate().skip(a + 1) {
                 if columns[a] == columns[b] {
                     let (above, below) = if one.y < other.y { (one, other) } else { (other, one) };
-                    prop_assert!(above.y + above.height <= below.y - TEXT, "{above:?} meets the text of {below:?}");
+                    prop_assert!(
+                        above.y + above.height <= below.y - TEXT,
+                        "{above:?} meets the text of {below:?}"
+                    );
                 }
             }
         }

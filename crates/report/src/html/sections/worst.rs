@@ -34,7 +34,9 @@ fn summary(index: usize, story: &Story) -> String {
     let number = |key: &str, raw: &str, text: &str| data(&format!("worst.json#/{index}/{key}"), raw, text);
     let request = number("number", &story.number.to_string(), &human::count(story.number));
     let mut html = format!("<b>{} / {request}</b> ", parts::name(&story.workload));
-    let wait = |key: &str, span: sandbox_core::Span| number(key, &parts::raw(span.as_secs_f64()), &human::span(span));
+    let wait = |key: &str, span: sandbox_core::Span| {
+        number(key, &parts::raw(span.as_secs_f64()), &human::span(span))
+    };
     match &story.end {
         Some(end) => {
             let (class, word) = match end.outcome {
