@@ -77,14 +77,21 @@ pub(crate) fn dollars(amount: f64) -> String {
         format!("{sign}${size:.2}")
     } else if size >= 0.000_1 {
         format!("{sign}${size:.4}")
+    } else if amount < 0.0 {
+        // Between this and nothing.
+        ">-$0.0001".to_owned()
     } else {
-        format!("{sign}<$0.0001")
+        "<$0.0001".to_owned()
     }
 }
 
 /// Dollars with a sign in front, also where it is a plus.
 pub(crate) fn dollars_signed(amount: f64) -> String {
-    if amount > 0.0 { format!("+{}", dollars(amount)) } else { dollars(amount) }
+    match dollars(amount) {
+        // `<` says already on which side of nothing it is.
+        text if amount > 0.0 && !text.starts_with('<') => format!("+{text}"),
+        text => text,
+    }
 }
 
 /// `change / base` with a sign, in percent: `+25.1`; `None` where there is no base.
@@ -205,6 +212,7 @@ mod tests {
             (-3.2, "-$3.20"),
             (1_234.4, "$1,234"),
             (0.000_001, "<$0.0001"),
+            (-0.000_001, ">-$0.0001"),
         ];
         for (amount, text) in cases {
             assert_eq!(dollars(amount), text);

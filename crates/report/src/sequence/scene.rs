@@ -59,12 +59,6 @@ pub(super) enum Kind {
     Wait,
 }
 
-impl Kind {
-    pub(super) const fn is_bad(self) -> bool {
-        matches!(self, Self::Bad | Self::Dropped)
-    }
-}
-
 /// A piece of what is said of an act.
 pub(super) enum Word {
     Plain(String),

@@ -1,5 +1,7 @@
 //! A sequence diagram in plain ASCII, at most 80 columns wide.
 
+use std::cmp::Ordering;
+
 use sandbox_core::{Span, Time};
 use sandbox_engine::explain::Story;
 
@@ -15,6 +17,8 @@ const APART: (usize, usize) = (18, 9);
 const LAST: usize = 12;
 /// Lifelines that fit; where there are more, the last of them stands for all others.
 const LANES: usize = 7;
+/// Characters of the name of one that shares a lifeline.
+const NAME: usize = 24;
 /// A time without events that is shown as a break.
 const PAUSE: Span = Span::from_secs(1);
 
@@ -27,12 +31,7 @@ const PAUSE: Span = Span::from_secs(1);
 pub fn sequence_text(story: &Story, clock: &dyn Fn(Time) -> String, paint: Paint) -> String {
     let scene = Scene::new(story);
     let board = Board::new(&scene);
-    let mut text = format!("{:<MARGIN$}", clock(story.arrived));
-    if text.chars().count() > MARGIN {
-        text = format!("{}\n{:MARGIN$}", text.trim_end(), "");
-    }
-    text.push_str(&board.head());
-    text.push('\n');
+    let mut text = board.head(&clock(story.arrived), paint);
     let mut before: Option<Span> = None;
     for act in &scene.acts {
         if before.is_some_and(|before| act.at.saturating_sub(before) >= PAUSE) {
@@ -53,46 +52,57 @@ struct Board<'a> {
     apart: usize,
     /// Lifelines that are drawn.
     count: usize,
-    /// Names do not fit: letters stand for them.
-    letters: bool,
 }
 
 impl<'a> Board<'a> {
     fn new(scene: &'a Scene<'a>) -> Self {
         let count = scene.lanes.len().min(LANES);
         let apart = ((WIDTH - MARGIN - LAST) / (count - 1).max(1)).clamp(APART.1, APART.0);
-        let fits = |index: usize, name: &str| {
-            name.chars().count()
-                < if index + 1 == count { WIDTH - MARGIN - apart * (count - 1) } else { apart }
-        };
-        let letters = scene.lanes.len() > LANES
-            || scene
-                .lanes
-                .iter()
-                .enumerate()
-                .any(|(index, lane)| !fits(index, lane.name) || !lane.name.is_ascii());
-        Self { scene, apart, count, letters }
+        Self { scene, apart, count }
     }
 
     fn column(&self, lane: usize) -> usize {
         lane.min(self.count - 1) * self.apart
     }
 
-    fn head(&self) -> String {
-        let mut line = String::new();
-        for index in 0..self.count {
-            let label = self.label(index);
-            line.push_str(&format!("{label:<width$}", width = self.apart));
-        }
-        line.trim_end().to_owned()
+    /// Whether this lifeline shares its place with others.
+    fn is_shared(&self, lane: usize) -> bool {
+        self.scene.lanes.len() > self.count && lane + 1 >= self.count
     }
 
+    /// The name of a lifeline as far as there is room for it.
     fn label(&self, lane: usize) -> String {
-        match (lane, self.letters) {
-            (0, _) | (_, false) => self.scene.lanes[lane].name.to_owned(),
-            // At most seven.
-            (_, true) => char::from(b'A' + (lane - 1) as u8).to_string(),
+        let name = if self.is_shared(lane) { "(others)" } else { self.scene.lanes[lane].name };
+        human::cut(name, WIDTH - MARGIN - self.column(lane))
+    }
+
+    /// Names above their lifelines: each on a line on which it meets nothing, so that long ones stand like stairs.
+    fn head(&self, clock: &str, paint: Paint) -> String {
+        let mut heights = vec![0; self.count];
+        for lane in (0..self.count).rev() {
+            let end = self.column(lane) + self.label(lane).chars().count() + 1;
+            let covered = (lane + 1..self.count).filter(|&other| self.column(other) < end);
+            heights[lane] = covered.map(|other| heights[other] + 1).max().unwrap_or(0);
         }
+        let top = heights.iter().copied().max().unwrap_or(0);
+        let mut text = String::new();
+        for height in (0..=top).rev() {
+            let mut line = vec![' '; WIDTH - MARGIN];
+            for lane in 0..self.count {
+                match heights[lane].cmp(&height) {
+                    Ordering::Less => {}
+                    Ordering::Equal => put(&mut line, self.column(lane), &self.label(lane)),
+                    Ordering::Greater => line[self.column(lane)] = '|',
+                }
+            }
+            // The time of day stands in the margin, on the last line; a longer one above.
+            let margin = match (height, clock.chars().count() < MARGIN) {
+                (0, true) => format!("{clock:<MARGIN$}"),
+                _ => " ".repeat(MARGIN),
+            };
+            text.push_str(&finish(margin, &line, Some(Tint::Strong), paint));
+        }
+        if clock.chars().count() < MARGIN { text } else { format!("{clock}\n{text}") }
     }
 
     fn bars(&self, bar: char) -> Vec<char> {
@@ -104,7 +114,15 @@ impl<'a> Board<'a> {
     }
 
     fn act(&self, act: &Act, margin: &str, text: &mut String, paint: Paint) {
-        let said = words(&act.words);
+        let mut said = words(&act.words);
+        let ends = match act.what {
+            What::Note { lane, .. } => [lane; 2],
+            What::Arrow { from, to, .. } => [from, to],
+        };
+        // Of those that share a lifeline, the name says which one it is.
+        if let Some(lane) = ends.into_iter().find(|&lane| self.is_shared(lane)) {
+            said = format!("{said} ({})", human::cut(self.scene.lanes[lane].name, NAME));
+        }
         let mut line = self.bars('|');
         match act.what {
             What::Note { lane, kind } => {
@@ -149,27 +167,17 @@ impl<'a> Board<'a> {
         }
     }
 
-    /// What letters stand for.
+    /// Names that were cut, whole.
     fn key(&self) -> String {
         let mut text = String::new();
-        if !self.letters {
-            return text;
-        }
-        text.push('\n');
-        let names = |lanes: std::ops::Range<usize>| {
-            lanes.map(|lane| self.scene.lanes[lane].name.to_owned()).collect::<Vec<_>>()
-        };
-        let all = self.scene.lanes.len();
-        for lane in 1..self.count {
-            let last = lane + 1 == self.count;
-            let names = names(lane..if last { all } else { lane + 1 });
-            // Any number of them on as many lines as it takes.
-            for (index, name) in names.iter().enumerate() {
-                let label = if index == 0 { self.label(lane) } else { String::new() };
-                text.push_str(&format!("{:MARGIN$}{label:<3}{}\n", "", human::cut(name, WIDTH - MARGIN - 3)));
+        for lane in 0..self.count {
+            let name = self.scene.lanes[lane].name;
+            if !self.is_shared(lane) && self.label(lane) != name {
+                text.push_str(&human::cut(&format!("{:MARGIN$}{} is {name}", "", self.label(lane)), WIDTH));
+                text.push('\n');
             }
         }
-        text
+        if text.is_empty() { text } else { format!("\n{text}") }
     }
 }
 

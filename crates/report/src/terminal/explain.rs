@@ -1,4 +1,4 @@
-//! One request, decision by decision, in order of time: `sandbox explain`. At most 80 columns.
+//! One request, drawn and then decision by decision, in order of time: `sandbox explain`. At most 80 columns.
 
 use sandbox_core::{Span, Time};
 use sandbox_engine::explain::{Attempt, AttemptEnd, Does, Excluded, How, Step, Story, Visit};
@@ -6,6 +6,7 @@ use sandbox_routers::Reason;
 
 use super::paint::{Paint, Tint};
 use super::{WIDTH, human};
+use crate::sequence::sequence_text;
 
 /// Longest name that is shown whole.
 const NAME: usize = 28;
@@ -21,7 +22,8 @@ struct Line {
     tint: Option<Tint>,
 }
 
-/// The whole story, ending with a line break. `clock` tells the time of day in the scenario's zone.
+/// The whole story, ending with a line break: drawn as a sequence, then decision by decision, then its end. `clock` tells
+/// the time of day in the scenario's zone.
 #[must_use]
 pub fn explain_text(story: &Story, clock: &dyn Fn(Time) -> String, paint: Paint) -> String {
     let title = format!("request {} of {}", human::count(story.number), human::cut(&story.workload, NAME));
@@ -36,6 +38,10 @@ pub fn explain_text(story: &Story, clock: &dyn Fn(Time) -> String, paint: Paint)
     );
     wrap(&mut text, "", "", &about);
     text.push('\n');
+    if story.entry.is_some() {
+        text.push_str(&sequence_text(story, clock, paint));
+        text.push('\n');
+    }
     let mut lines = Vec::new();
     match &story.entry {
         Some(visit) => of_visit(visit, 0, story, clock, &mut lines),

@@ -16,8 +16,10 @@ const WIDTH: f64 = 1_160.0;
 const HEAD: f64 = 26.0;
 /// Width of a node [px].
 const NODE: f64 = 12.0;
-/// Characters of a label that are sure to fit between two columns.
-const LABEL: usize = 48;
+/// Beside the last column, for its labels [px].
+const RIGHT: f64 = 270.0;
+/// Characters of a name that are sure to fit between two columns, and beside the last.
+const LABEL: usize = 34;
 
 const HEADINGS: [&str; 4] = ["requests of", "tried first", "why it left the plan", "what became of it"];
 
@@ -98,8 +100,11 @@ impl Drawing<'_> {
             patterns(name),
         );
         for (column, heading) in HEADINGS.iter().enumerate() {
-            let (x, anchor) = text_at(column);
-            let _ = write!(svg, "<text class=\"heading {anchor}\" x=\"{}\" y=\"12\">{heading}</text>", px(x));
+            let _ = write!(
+                svg,
+                "<text class=\"heading\" x=\"{}\" y=\"12\">{heading}</text>",
+                px(column_x(column))
+            );
         }
         svg.push_str("\n<g class=\"links\">\n");
         // The hot ones on top.
@@ -143,6 +148,7 @@ impl Drawing<'_> {
         let (x, y) = (column_x(node.column), place.y + HEAD);
         let (style, class) = self.look(node);
         let (value, raw, of) = self.value(&node.rows);
+        let value = escape(&value);
         let share = self.share(&node.rows);
         let mut label = node.what.label();
         let mut title = label.clone();
@@ -150,31 +156,29 @@ impl Drawing<'_> {
             title = format!("{label}: {}", node.folded.join(", "));
             label.clear();
         }
-        let room = LABEL.saturating_sub(value.chars().count() + share.0.chars().count() + 4).max(8);
         let label = match node.folded.len() {
-            0 => escape(&human::cut(&label, room)),
+            0 => escape(&human::cut(&label, LABEL)),
             n => format!("{} <tspan class=\"tick\">({n})</tspan>", escape(&node.what.label())),
         };
-        let (text_x, anchor) = text_at(node.column);
+        // Above the node; of the last column beside it, where no link passes.
+        let (text_x, text_y) = match node.column {
+            3 => (x + NODE + 8.0, y + place.height / 2.0 - 3.0),
+            _ => (x, y - 23.0),
+        };
+        let (hit_x, hit_y) = (px(x - 6.0), px(y - sankey::TEXT));
+        let (hit_width, hit_height) = (px(NODE + 12.0), px(place.height + sankey::TEXT));
+        let (x, y, width, height) = (px(x), px(y), px(NODE), px(place.height));
+        let (text_x, text_y) = (px(text_x), px(text_y));
+        let (value_of, share_of) = (attributes(&of, &raw), attributes(&share.2, &share.1));
         format!(
-            "<g class=\"node\" tabindex=\"0\" role=\"img\" aria-label=\"{}\">{}<rect class=\"hit\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>\
-             <rect class=\"bar {class}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"{style}/>\
-             <text class=\"label {anchor}\" x=\"{}\" y=\"{}\"><tspan class=\"name\">{label}</tspan>\u{2002}<tspan{}>{}</tspan>\u{2002}<tspan class=\"share\"{}>{}</tspan></text></g>\n",
+            "<g class=\"node\" tabindex=\"0\" role=\"img\" aria-label=\"{}\">{}\
+             <rect class=\"hit\" x=\"{hit_x}\" y=\"{hit_y}\" width=\"{hit_width}\" height=\"{hit_height}\"/>\
+             <rect class=\"bar {class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"{style}/>\
+             <text class=\"label\" x=\"{text_x}\" y=\"{text_y}\"><tspan class=\"name\">{label}</tspan>\
+             <tspan x=\"{text_x}\" dy=\"17\"{value_of}>{value}</tspan>\u{2002}\
+             <tspan class=\"share\"{share_of}>{}</tspan></text></g>\n",
             escape(&title),
             self.title(&title, &node.rows),
-            px(x - 6.0),
-            px(y - sankey::TEXT),
-            px(NODE + 12.0),
-            px(place.height + sankey::TEXT),
-            px(x),
-            px(y),
-            px(NODE),
-            px(place.height),
-            px(text_x),
-            px(y - 6.0),
-            attributes(&of, &raw),
-            escape(&value),
-            attributes(&share.2, &share.1),
             escape(&share.0),
         )
     }
@@ -266,10 +270,5 @@ fn patterns(name: &str) -> String {
 
 fn column_x(column: usize) -> f64 {
     // Four columns.
-    column as f64 * (WIDTH - NODE) / 3.0
-}
-
-/// Where the text of a column begins or, of the last, ends.
-fn text_at(column: usize) -> (f64, &'static str) {
-    if column == 3 { (WIDTH, "at-end") } else { (column_x(column), "at-start") }
+    column as f64 * (WIDTH - RIGHT - NODE) / 3.0
 }

@@ -50,7 +50,7 @@ fn card(index: usize, objective: &ObjectiveReport) -> String {
     let at = |key: &str| format!("/objectives/{index}/{key}");
     let value = match objective.value {
         Some(_) => parts::measured(&at("value"), objective.value, |x| unit.show(x)),
-        None => "nothing to measure".to_owned(),
+        None => "<span class=\"none\">nothing to measure</span>".to_owned(),
     };
     let limit = parts::measured(&at("limit"), Some(objective.limit), |x| unit.show(x));
     let margin = parts::measured(&at("margin"), objective.margin, |x| unit.show_margin(x));

@@ -1,6 +1,6 @@
 //! Layout of a Sankey diagram: nodes in columns, links between neighbouring columns, all heights to one scale.
 //!
-//! Each node has room for a line of text above it, so that no two texts can meet. Nodes are put in an order that lets
+//! Each node has room for two lines of text above it, so that no two texts can meet. Nodes are put in an order that lets
 //! few links cross: each beside the weighted mean of its neighbours, to and fro, and the best order seen is kept.
 
 /// A link to lay out, from a node of one column to a node of the next.
@@ -40,10 +40,10 @@ pub(crate) struct Layout {
 
 /// Height of all that flows [px].
 pub(crate) const FLOW: f64 = 300.0;
-/// Height of the text above a node [px].
-pub(crate) const TEXT: f64 = 22.0;
+/// Height of the two lines of text above a node [px].
+pub(crate) const TEXT: f64 = 42.0;
 /// Between a node and the text of the next [px].
-const GAP: f64 = 8.0;
+const GAP: f64 = 6.0;
 /// The thinnest link [px].
 const THIN: f64 = 1.0;
 /// How often the order is improved, to and fro.
@@ -67,29 +67,37 @@ pub(crate) fn layout(columns: &[usize], links: &[Link]) -> Layout {
         heights[link.from].1 += thickness(link);
         heights[link.to].0 += thickness(link);
     }
+    let place = positions(&order, columns.len());
+    let mut ribbons: Vec<Ribbon> =
+        links.iter().map(|link| Ribbon { thickness: thickness(link), ..Ribbon::default() }).collect();
+    let mut by_target: Vec<usize> = (0..links.len()).collect();
+    by_target.sort_by_key(|&i| (place[links[i].to], links[i].rank, i));
     let mut nodes = vec![Place::default(); columns.len()];
+    let mut wanted = vec![(0.0, 0.0); columns.len()];
+    let mut filled = vec![(0.0, 0.0); columns.len()];
     let mut height: f64 = 0.0;
     for column in &order {
         let mut y = 0.0;
         for &node in column {
             let (entering, leaving) = heights[node];
-            nodes[node] = Place { y: y + TEXT, height: f64::max(entering, leaving).max(THIN) };
-            y = nodes[node].y + nodes[node].height + GAP;
+            let height = f64::max(entering, leaving).max(THIN);
+            // Where what enters it would run straight, or below where that is taken.
+            let (sum, weight) = wanted[node];
+            let level = if weight > 0.0 { sum / weight - height / 2.0 } else { 0.0 };
+            nodes[node] = Place { y: level.max(y + TEXT), height };
+            y = nodes[node].y + height + GAP;
         }
         height = height.max(y);
+        for &i in by_target.iter().filter(|&&i| column.contains(&links[i].from)) {
+            let Link { from, to, .. } = links[i];
+            let Ribbon { thickness, .. } = ribbons[i];
+            ribbons[i].from_y = nodes[from].y + filled[from].1;
+            filled[from].1 += thickness;
+            wanted[to].0 += (ribbons[i].from_y + thickness / 2.0) * thickness;
+            wanted[to].1 += thickness;
+        }
     }
 
-    let place = positions(&order, columns.len());
-    let mut ribbons: Vec<Ribbon> =
-        links.iter().map(|link| Ribbon { thickness: thickness(link), ..Ribbon::default() }).collect();
-    let mut filled = vec![(0.0, 0.0); columns.len()];
-    let mut by_target: Vec<usize> = (0..links.len()).collect();
-    by_target.sort_by_key(|&i| (place[links[i].to], links[i].rank, i));
-    for i in by_target {
-        let used = &mut filled[links[i].from].1;
-        ribbons[i].from_y = nodes[links[i].from].y + *used;
-        *used += ribbons[i].thickness;
-    }
     let mut by_source: Vec<usize> = (0..links.len()).collect();
     by_source.sort_by_key(|&i| (place[links[i].from], links[i].rank, i));
     for i in by_source {

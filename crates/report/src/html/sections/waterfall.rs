@@ -164,8 +164,9 @@ impl Axis {
         let from = if broken { low - spread * 0.35 } else { low.min(0.0) };
         let to = if high > from { high } else { from + 1.0 };
         let step = round_step((to - from) / 4.0);
-        // The axis begins and ends at whole steps.
-        Self { low: libm::floor(from / step) * step, high: libm::ceil(to / step) * step, step }
+        // The axis begins and ends at whole steps. Sums of floats may be a hair beyond one.
+        const HAIR: f64 = 1e-9;
+        Self { low: libm::floor(from / step + HAIR) * step, high: libm::ceil(to / step - HAIR) * step, step }
     }
 
     fn at(&self, x: f64) -> f64 {
@@ -189,28 +190,29 @@ fn row(bar: &Bar<'_>, more_follow: bool, axis: &Axis) -> String {
     let (left, right) = (a.min(b), a.max(b));
     let class = if bar.ends() { "bill" } else { bar.class() };
     let torn = if bar.ends() && axis.low > 0.0 {
-        "<svg class=\"torn\" x=\"16\" y=\"8\" width=\"12\" height=\"26\" overflow=\"visible\"><path d=\"M6-2L1 6l8 6-8 6 8 6-4 6\"/></svg>"
+        "<svg class=\"torn\" x=\"16\" y=\"15\" width=\"12\" height=\"26\" overflow=\"visible\"><path d=\"M6-2L1 6l8 6-8 6 8 6-4 6\"/></svg>"
     } else {
         ""
     };
-    let mut svg = "<svg width=\"100%\" height=\"42\" aria-hidden=\"true\">".to_owned();
+    let mut svg = "<svg width=\"100%\" height=\"56\" aria-hidden=\"true\">".to_owned();
     for x in axis.ticks() {
         let x = parts::pct(axis.at(x));
-        let _ = write!(svg, "<line class=\"hair\" x1=\"{x}\" x2=\"{x}\" y1=\"0\" y2=\"42\"/>");
+        let _ = write!(svg, "<line class=\"hair\" x1=\"{x}\" x2=\"{x}\" y1=\"0\" y2=\"56\"/>");
     }
     if !bar.ends() {
         let x = parts::pct(a);
-        let _ = write!(svg, "<line class=\"joint\" x1=\"{x}\" x2=\"{x}\" y1=\"0\" y2=\"21\"/>");
+        let _ = write!(svg, "<line class=\"joint\" x1=\"{x}\" x2=\"{x}\" y1=\"0\" y2=\"28\"/>");
     }
     if more_follow {
         let x = parts::pct(b);
-        let _ = write!(svg, "<line class=\"joint\" x1=\"{x}\" x2=\"{x}\" y1=\"21\" y2=\"42\"/>");
+        let _ = write!(svg, "<line class=\"joint\" x1=\"{x}\" x2=\"{x}\" y1=\"28\" y2=\"56\"/>");
     }
     let _ = write!(
         svg,
-        "<rect class=\"bar {class}\" x=\"{}\" y=\"10\" width=\"{}\" height=\"22\"/>{torn}</svg>",
+        "<rect class=\"bar {class}\" x=\"{}\" y=\"17\" width=\"{}\" height=\"22\"/>{torn}</svg>",
         parts::pct(left),
-        parts::pct((right - left).max(0.002)),
+        // A step that is there is seen; one of nothing is not drawn.
+        parts::pct(if bar.change == 0.0 { 0.0 } else { (right - left).max(0.002) }),
     );
     let at = |key: &str| format!("summary.json#/waterfall/{}/{key}", bar.index);
     let money = if bar.ends() { human::dollars(bar.change) } else { human::dollars_signed(bar.change) };
@@ -250,7 +252,8 @@ mod tests {
             (["0", "3", "-1"], false),
             (["0", "0", "0"], false),
             (["5", "-9", "1"], false),
-            (["0.000000000003", "0.000000000001", "0"], false),
+            (["0.3", "-0.1", "-0.2"], false),
+            (["0.000000000003", "0.000000000009", "0"], false),
         ];
         for (amounts, broken) in cases {
             let steps =
@@ -259,8 +262,9 @@ mod tests {
             let axis = Axis::new(&bars);
             assert_eq!(axis.low > 0.0, broken, "{amounts:?}");
             for bar in &bars {
-                assert!((0.0..=1.0).contains(&axis.at(bar.to)), "{amounts:?}: {}", axis.at(bar.to));
+                assert!((-1e-6..=1.0 + 1e-6).contains(&axis.at(bar.to)), "{amounts:?}: {}", axis.at(bar.to));
             }
+            assert!(axis.low >= 0.0 || bars.iter().any(|bar| bar.to < -1e-9), "{amounts:?}: {}", axis.low);
             assert!((1..=12).contains(&axis.ticks().len()), "{amounts:?}");
         }
     }

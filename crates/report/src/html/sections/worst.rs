@@ -14,13 +14,16 @@ pub(crate) fn section(run: &RunData) -> String {
     if run.worst.is_empty() {
         return String::new();
     }
-    let mut html = "<section id=\"worst\" aria-labelledby=\"worst-title\">\n<h2 id=\"worst-title\">The requests that waited longest</h2>\n".to_owned();
+    let mut html = "<section id=\"worst\" aria-labelledby=\"worst-title\">\n<h2 id=\"worst-title\">The requests that waited longest</h2>\n\
+        <p class=\"quiet\">Time runs down and is written where something happens, as seconds since the arrival. Instants are kept apart, \
+        and a long wait is cut short where the lines are broken.</p>\n"
+        .to_owned();
     for (index, story) in run.worst.iter().enumerate() {
         let open = if index == 0 { " open" } else { "" };
         let _ = write!(
             html,
             "<details class=\"story\"{open}><summary>{}</summary>\n<figure><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Request, scrolls sideways\">{}</div>\
-             <figcaption>Time runs down and is written where something happens, as seconds since the arrival. Instants are kept apart, and a long wait is cut short where a line is broken.</figcaption></figure></details>\n",
+             <figcaption>Who asked whom, and what came back.</figcaption></figure></details>\n",
             summary(index, story),
             sequence_svg(story, &format!("worst.json#/{index}")),
         );
