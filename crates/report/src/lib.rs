@@ -7,6 +7,7 @@
 //! * [`charts`] – a figure as SVG or PNG: four panels on one time axis; two of them on the same axes
 //! * [`RunData`] – all that a run directory holds, as plain data
 //! * [`html`] – `report.html`: all of it as one self-contained page
+//! * [`trace_events`] – a trace for Perfetto and chrome://tracing: requests, attempts, faults and beliefs on one time axis
 //! * [`ci`] – what a search for broken promises tells other programs: JUnit XML, annotations of GitHub
 //!
 //! # From a run to files
@@ -72,11 +73,14 @@ pub mod ci;
 pub mod csv;
 mod error;
 mod figure;
+pub mod gzip;
 pub mod html;
 mod human;
 mod palette;
+mod names;
 mod run_data;
 pub mod terminal;
+pub mod trace_events;
 mod windows;
 
 #[cfg(test)]
@@ -85,5 +89,6 @@ mod synthetic;
 
 pub use error::ReportError;
 pub use figure::{Clock, Figure, Lane, Totals, Window};
+pub use names::{Names, Node};
 pub use palette::Theme;
 pub use run_data::{RunData, Setting};
