@@ -14,7 +14,7 @@ use sandbox_core::Time;
 use sandbox_engine::records::{AttemptRecord, BeliefRecord, Records, RequestRecord};
 use sandbox_engine::{Log, RunOutput};
 #[cfg(feature = "parquet")]
-use sandbox_parquet::{About, Tables};
+use sandbox_parquet::Tables;
 use sandbox_report::gzip::Gzip;
 use sandbox_report::trace_events::{Sampling, TraceEvents};
 use sandbox_report::{Names, Node};
@@ -119,8 +119,7 @@ impl Exports {
         }
         #[cfg(feature = "parquet")]
         if let Some(tables) = self.tables {
-            let about = About::new(&output.summary);
-            let written = tables.end().and_then(|tables| tables.finish(&output.timeline, &about));
+            let written = tables.end().and_then(|tables| tables.finish(&output.summary, &output.timeline));
             let written = written.map_err(Failure::io("write", Path::new("requests.parquet")))?;
             streamed.extend(sandbox_parquet::FILES.into_iter().zip(written));
         }
@@ -145,7 +144,7 @@ fn end_trace(trace: Trace, output: &RunOutput) -> std::io::Result<File> {
 #[cfg(feature = "parquet")]
 fn tables(resolved: &Resolved, dir: &Path) -> Result<Shared<Tables<File>>, Failure> {
     let files = [files::unnamed_beside(dir)?, files::unnamed_beside(dir)?, files::unnamed_beside(dir)?];
-    let tables = Tables::new(files, names(resolved), end(resolved));
+    let tables = Tables::new(files, &names(resolved));
     Ok(Shared::new(tables.map_err(Failure::io("write", Path::new("requests.parquet")))?))
 }
 
