@@ -139,11 +139,7 @@ fn clock(resolved: &Resolved) -> Clock {
 
 /// Writes a run directory beside its place and moves it there; a run that was there before is replaced.
 /// Files that were written while the run went on move in.
-pub(crate) fn write_directory(
-    dir: &Path,
-    files: &Files,
-    streamed: Streamed,
-) -> Result<(), Failure> {
+pub(crate) fn write_directory(dir: &Path, files: &Files, streamed: Streamed) -> Result<(), Failure> {
     let parent = parent_of(dir);
     fs::create_dir_all(parent).map_err(Failure::io("create", parent))?;
     let new = tempfile::Builder::new()

@@ -197,7 +197,9 @@ fn write_buckets<W: Write + Send>(out: W, timeline: &Timeline, about: &[(&str, S
 
 fn bucket(timeline: &Timeline, row: &TimelineRow) -> Vec<Cell> {
     let mut cells = vec![time(Some(row.at)), whole(timeline.bucket.as_nanos())];
-    let TimelineRow { arrived, served_by_plan, leaked, failed, shed, in_flight, attempts, rate_limited, .. } = *row;
+    let TimelineRow {
+        arrived, served_by_plan, leaked, failed, shed, in_flight, attempts, rate_limited, ..
+    } = *row;
     let counts = [arrived, served_by_plan, leaked, failed, shed, in_flight, attempts, rate_limited];
     cells.extend(counts.map(whole));
     cells.extend([0, 1, 2].map(|which| span(row.ttft.map(|ttft| ttft[which]))));

@@ -32,7 +32,13 @@ impl<W: Write> Gzip<W> {
         out.write_all(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])?;
         // Negative bits of window: no zlib header.
         let deflate = Box::new(CompressorOxide::new(create_comp_flags_from_zip_params(LEVEL, -15, 0)));
-        Ok(Self { out, deflate, pending: Vec::with_capacity(CHUNK), sum: crc32fast::Hasher::new(), length: 0 })
+        Ok(Self {
+            out,
+            deflate,
+            pending: Vec::with_capacity(CHUNK),
+            sum: crc32fast::Hasher::new(),
+            length: 0,
+        })
     }
 
     /// Ends the file and gives `out` back.

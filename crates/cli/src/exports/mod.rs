@@ -54,7 +54,9 @@ pub(crate) fn check(args: &Run) -> Result<(), Failure> {
     }
     if args.trace_sample.is_some() && !args.trace_formats.contains(&TraceFormat::Perfetto) {
         return Err(Failure::Request {
-            message: "--trace-sample says of how many requests trace.json.gz tells, and none is to be written".to_owned(),
+            message:
+                "--trace-sample says of how many requests trace.json.gz tells, and none is to be written"
+                    .to_owned(),
             hint: "add `--trace-format perfetto`; the other formats hold every request".to_owned(),
         });
     }

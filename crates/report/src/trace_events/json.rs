@@ -1,7 +1,7 @@
 //! Trace events as JSON, one a line.
 //!
 //! The format is Chrome's ("Trace Event Format", Google, 2016): `M` names a process or thread, `B`/`E` are slices of a
-//! thread, `b`/`n`/`e` a slice of its own with what happens in it, `C` a counter. Times are microseconds; ours have three
+//! thread, `b`/`e` a slice of its own with what is inside it, `C` a counter. Times are microseconds; ours have three
 //! decimals, so that they are exact.
 
 use std::fmt::{self, Write as _};
@@ -66,13 +66,14 @@ impl<W: io::Write> Events<W> {
         self.event("E", name, track, Some(until), &kind, &Args::new());
     }
 
-    /// A slice that may overlap any other, with one moment in it.
+    /// A slice that may overlap any other, with another one at its beginning.
     pub(super) fn span(&mut self, span: &Span<'_>, args: &Args) {
-        let Span { kind, id, track, name, times: [from, until], moment } = *span;
+        let Span { kind, id, track, name, times: [from, until], first } = *span;
         let more = format!(",\"cat\":\"{kind}\",\"id2\":{{\"local\":\"{id:#x}\"}}");
         self.event("b", name, track, Some(from), &more, args);
-        if let Some((moment, at)) = moment {
-            self.event("n", moment, track, Some(at), &more, &Args::new());
+        if let Some((inner, inner_until)) = first {
+            self.event("b", inner, track, Some(from), &more, &Args::new());
+            self.event("e", inner, track, Some(inner_until), &more, &Args::new());
         }
         self.event("e", name, track, Some(until), &more, &Args::new());
     }
@@ -122,8 +123,8 @@ pub(super) struct Span<'a> {
     pub(super) name: &'a str,
     /// From when until when.
     pub(super) times: [Time; 2],
-    /// What happened in it, and when.
-    pub(super) moment: Option<(&'a str, Time)>,
+    /// What its first part is, and until when.
+    pub(super) first: Option<(&'a str, Time)>,
 }
 
 /// What is known of an event: members of a JSON object.

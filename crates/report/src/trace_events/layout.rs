@@ -67,7 +67,8 @@ impl Layout {
     fn node(&mut self, id: usize, name: &str, process: Track) {
         self.attempts[id] = process;
         self.targets.push((name.to_owned(), process.process));
-        self.beliefs[id] = self.thread_without_name(process.process);
+        // Perfetto sorts threads by number: what was believed stands below what was true.
+        self.beliefs[id] = Track { process: process.process, thread: BELIEFS + id as u32 };
     }
 
     fn thread_without_name(&mut self, process: u32) -> Track {
@@ -98,5 +99,8 @@ impl Layout {
         self.attempts.get(node.index()).copied().unwrap_or(self.run)
     }
 }
+
+/// The first number of threads that show beliefs; the threads below are numbered from 1.
+const BELIEFS: u32 = 100_001;
 
 const NETWORK: &str = "network";

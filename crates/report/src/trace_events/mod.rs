@@ -15,9 +15,9 @@ mod json;
 mod layout;
 mod sampling;
 mod states;
-mod words;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::io;
 
@@ -133,7 +133,7 @@ impl<W: io::Write + Send> Records for TraceEvents<W> {
             track: self.layout.workloads[record.workload],
             name: &words::of_request(record),
             times: [record.arrived, record.ended.unwrap_or(self.end)],
-            moment: record.first_token.map(|at| ("first token", at)),
+            first: record.first_token.map(|at| ("to first token", at)),
         };
         self.events.span(&span, &args);
     }
@@ -169,7 +169,7 @@ impl<W: io::Write + Send> Records for TraceEvents<W> {
             track: self.layout.attempts_at(record.target),
             name: &format!("{target}: {answer}"),
             times: [record.began, record.ended],
-            moment: record.first_token.map(|at| ("first token", at)),
+            first: record.first_token.map(|at| ("to first token", at)),
         };
         self.events.span(&span, &args);
     }

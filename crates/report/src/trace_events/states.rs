@@ -88,8 +88,7 @@ impl<W: io::Write> TraceEvents<W> {
             threads.push((self.layout.beliefs[id], format!("belief of {}", node.name)));
         }
         threads.extend(self.layout.threads.iter().cloned());
-        // What was true of a target stands above what was believed of it.
-        threads.sort_by_key(|(track, name)| (track.process, name.starts_with("belief"), track.thread));
+        threads.sort_by_key(|(track, _)| (track.process, track.thread));
         for (place, (track, name)) in threads.iter().enumerate() {
             self.events.name("thread_name", *track, name);
             self.events.place("thread_sort_index", *track, place as u32);
