@@ -3,6 +3,7 @@
 import { createServer } from 'node:http';
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 
 const TYPES = {
@@ -25,15 +26,18 @@ function serve(folder, trace) {
   return new Promise((done) => server.listen(0, '127.0.0.1', () => done(server)));
 }
 
-// Opens a trace, hands the page and a function for queries to `look`, and closes everything.
-export async function withTrace({ ui, trace, chrome, size = { width: 1600, height: 1200 } }, look) {
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--no-first-run'];
+
+/** Opens a trace: its page, what went wrong there, and a function that answers SQL. Whole numbers come as text. */
+export async function openTrace({ ui, trace, chrome, size = { width: 1600, height: 1200 } }) {
   const server = await serve(ui, trace);
   const origin = `http://127.0.0.1:${server.address().port}`;
-  const browser = await chromium.launch({
-    executablePath: chrome,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync', '--no-first-run'],
-  });
+  const browser = await chromium.launch({ executablePath: chrome, args: ARGS });
+  const close = async () => {
+    await browser.close();
+    server.close();
+  };
   try {
     const context = await browser.newContext({ viewport: size, serviceWorkers: 'block' });
     // The UI asks its makers for news and sends statistics: nothing but this server answers.
@@ -46,16 +50,47 @@ export async function withTrace({ ui, trace, chrome, size = { width: 1600, heigh
     const query = (sql) => page.evaluate(async (sql) => {
       const result = await globalThis.app.trace.engine.query(sql);
       const columns = result.columns();
-      const plain = (value) => (typeof value === 'bigint' ? Number(value) : value);
+      const plain = (value) => (typeof value === 'bigint' ? String(value) : value);
       const rows = [];
       for (const row = result.iter({}); row.valid(); row.next()) {
         rows.push(Object.fromEntries(columns.map((column) => [column, plain(row.get(column))])));
       }
       return rows;
     }, sql);
-    return await look({ page, query, said });
+    const expandAll = async () => {
+      await page.waitForTimeout(2_000);
+      await page.mouse.click(240, 155);
+      await page.waitForTimeout(2_000);
+    };
+    return { page, query, said, expandAll, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Reads a trace as chrome://tracing does. */
+export async function openViewer({ viewer, text, chrome }) {
+  const browser = await chromium.launch({ executablePath: chrome, args: ARGS });
+  try {
+    const page = await browser.newPage();
+    await page.goto(pathToFileURL(viewer).href);
+    await page.waitForFunction(() => globalThis.tr?.importer?.Import !== undefined, null, { timeout: 60_000 });
+    return await page.evaluate((text) => {
+      const { tr } = globalThis;
+      const model = new tr.Model();
+      new tr.importer.Import(model, new tr.importer.ImportOptions()).importTraces([text]);
+      let slices = 0;
+      for (const thread of Object.values(model.processes).flatMap((process) => Object.values(process.threads))) {
+        slices += thread.sliceGroup.slices.length + thread.asyncSliceGroup.slices.length;
+      }
+      return {
+        slices,
+        warnings: model.importWarnings.map(({ message }) => message),
+        processes: Object.values(model.processes).map(({ name }) => name),
+      };
+    }, text);
   } finally {
     await browser.close();
-    server.close();
   }
 }
