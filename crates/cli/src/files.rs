@@ -8,9 +8,8 @@ use std::sync::Arc;
 
 use sandbox_core::Time;
 use sandbox_engine::RunOutput;
-use sandbox_engine::output::{Flow, Ledger, Summary};
+use sandbox_engine::output::Summary;
 use sandbox_report::charts::{Style, render_pair_png, render_pair_svg, render_png, render_svg};
-use sandbox_report::csv::read_timeline_csv;
 use sandbox_report::{Clock, Figure, RunData, Setting, csv, html};
 use sandbox_routers::Registry;
 use sandbox_scenario::{Resolved, scenario_to_text, script_to_text};
@@ -27,6 +26,7 @@ pub(crate) const TIMELINE: &str = "timeline.csv";
 pub(crate) const SCENARIO: &str = "scenario.ron";
 pub(crate) const OUTAGES: &str = "outages.ron";
 const LEDGER: &str = "ledger.csv";
+const FLOW: &str = "flow.csv";
 const REPORT: &str = "report.html";
 /// How many of the worst requests are told of.
 pub(crate) const WORST_REQUESTS: usize = 10;
@@ -39,6 +39,7 @@ pub(crate) fn of_run(resolved: &Resolved, output: &RunOutput) -> Result<Files, F
     text(SUMMARY, summary_json(&output.summary));
     text(TIMELINE, csv::timeline_csv(&output.timeline, &output.lane_faults));
     text(LEDGER, csv::ledger_csv(&output.ledger));
+    text(FLOW, csv::flow_csv(&output.flow));
     text(SCENARIO, scenario_to_text(&resolved.scenario));
     text(OUTAGES, script_to_text(&output.script));
     text(REPORT, html::render(&data)?);
@@ -64,10 +65,9 @@ pub(crate) fn read_run(dir: &Path, registry: &Arc<Registry>) -> Result<RunData, 
         .with_script_file(&dir.join(OUTAGES))?;
     Ok(RunData {
         summary: read_summary(dir)?,
-        timeline: read_timeline_csv(&read(dir, TIMELINE)?)?,
-        // Not read back yet.
-        ledger: Ledger::default(),
-        flow: Flow::default(),
+        timeline: csv::read_timeline_csv(&read(dir, TIMELINE)?)?,
+        ledger: csv::read_ledger_csv(&read(dir, LEDGER)?)?,
+        flow: csv::read_flow_csv(&read(dir, FLOW)?)?,
         worst: Vec::new(),
         faults: sandbox_engine::lane_faults(&resolved, &resolved.script),
         setting: setting(&resolved),

@@ -1,13 +1,17 @@
 //! The timeline while it is being written.
 //!
-//! A bucket's histogram lives from its first arrival until its last request has left; then three percentiles remain,
-//! and the histogram is used again. So memory does not depend on how many buckets there are, nor on what is in them.
+//! A bucket's histogram lives from its first arrival until its last request has left; then three percentiles and the
+//! counts of a few classes remain, and the histogram is used again. So memory does not depend on what is in a bucket.
 
 use hdrhistogram::Histogram;
 use sandbox_core::{Span, Time};
 use sandbox_model::Usd;
 
-use crate::account::{Outcome, quantile, record_ttft, ttft_histogram};
+use crate::account::{Outcome, quantile, record_ttft, ttft_histogram, ttft_of};
+use crate::output::TTFT_CLASSES;
+
+/// Classes of times to first token: those with an end, and one without.
+pub(crate) const CLASSES: usize = TTFT_CLASSES.len() + 1;
 
 /// All buckets of a run.
 #[derive(Clone)]
@@ -17,6 +21,8 @@ pub(crate) struct Buckets {
     pub(crate) rows: Vec<Bucket>,
     /// Requests by bucket of arrival and endpoint that served them.
     pub(crate) served: Vec<u32>,
+    /// Requests that got a first token, by bucket of arrival and class; once the bucket is closed.
+    ttft_counts: Vec<u32>,
     /// Histograms of the buckets that are open.
     open: Vec<Option<Histogram<u32>>>,
     spare: Vec<Histogram<u32>>,
@@ -53,6 +59,7 @@ impl Buckets {
             endpoints,
             rows: vec![Bucket::default(); count],
             served: vec![0; count * endpoints],
+            ttft_counts: vec![0; count * CLASSES],
             open: vec![None; count],
             spare: Vec::new(),
             newest: 0,
@@ -122,8 +129,19 @@ impl Buckets {
         if let [Some(p50), Some(p95), Some(p99)] = [50.0, 95.0, 99.0].map(|p| quantile(&histogram, p)) {
             self.rows[bucket].ttft = Some([p50, p95, p99]);
         }
+        let counts = &mut self.ttft_counts[bucket * CLASSES..(bucket + 1) * CLASSES];
+        for value in histogram.iter_recorded() {
+            // What a percentile would say of it: so that both agree.
+            let ttft = ttft_of(histogram.highest_equivalent(value.value_iterated_to()));
+            counts[TTFT_CLASSES.partition_point(|&end| end < ttft)] += value.count_at_value();
+        }
         histogram.reset();
         self.spare.push(histogram);
+    }
+
+    /// Requests of a bucket that got a first token, by class.
+    pub(crate) fn ttft_counts(&self, index: usize) -> &[u32] {
+        &self.ttft_counts[index * CLASSES..(index + 1) * CLASSES]
     }
 
     /// Start of a bucket.

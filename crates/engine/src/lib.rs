@@ -2,7 +2,7 @@
 //!
 //! * [`run`](mod@run) – the one call: [`run::run`]
 //! * [`weather`] – the outage script that a seed draws
-//! * [`output`] – what a run yields: summary, timeline, ledger
+//! * [`output`] – what a run yields: summary, timeline, ledger, flow
 //! * [`probes`] – what health probes see
 //! * [`explain`] – why one request went where it went
 //! * [`monitor`] – what can be watched while a run goes on
@@ -27,6 +27,7 @@ mod machine;
 pub mod monitor;
 mod objectives;
 pub mod output;
+mod paths;
 pub mod probes;
 pub mod records;
 pub mod replay;
@@ -35,6 +36,7 @@ mod slab;
 mod span_law;
 mod summarise;
 pub mod trials;
+mod waterfall;
 pub mod weather;
 pub mod world;
 

@@ -10,9 +10,11 @@ use crate::machine::{Keeps, Listeners, Log, Machine};
 use crate::monitor::Monitor;
 use crate::output::summary::Scope;
 use crate::output::{Flow, Ledger, Summary, Timeline};
+use crate::paths::End;
 use crate::records::Records;
 use crate::slab::NONE;
 use crate::summarise;
+use crate::waterfall::Step;
 use crate::weather::{self, Sky};
 
 /// What a run may be told besides the scenario.
@@ -141,11 +143,13 @@ pub(crate) fn finish(
     let timeline = summarise::timeline(resolved, script, main, twin);
     let ledger = summarise::ledger(resolved, main);
     conservation::check_ledger(main, &ledger)?;
+    let flow = main.paths.flow(resolved);
+    conservation::check_flow(main, &flow)?;
     Ok(RunOutput {
         summary,
         timeline,
         ledger,
-        flow: Flow::default(),
+        flow,
         worst: Vec::new(),
         twin: summarise::whole(twin),
         script: script.clone(),
@@ -197,6 +201,20 @@ impl Machine {
             let served = &self.completed[attempt.served];
             self.workload_tallies[attempt.workload as usize].bill(served.billed, served.fees);
             self.cells.serve(attempt.workload, served, false);
+            // In flight is not served: its bill makes up for part of what is missing there.
+            self.steps.add(Step::NotServed, 0, served.billed);
+            if self.keeps == Keeps::Everything {
+                let (start, off) = self.requests[attempt.request].way();
+                self.paths.bill_in_flight(start, off, served);
+            }
+        }
+        let alive: Vec<u32> = self.requests.ids().filter(|&id| self.requests[id].counted).collect();
+        for id in alive {
+            self.miss(id, self.end);
+            if self.keeps == Keeps::Everything {
+                let (start, off) = self.requests[id].way();
+                self.paths.lose(start, off, End::InFlight);
+            }
         }
     }
 }

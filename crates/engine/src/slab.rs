@@ -53,7 +53,6 @@ impl<T> Slab<T> {
     }
 
     /// The indices in use.
-    #[cfg(test)]
     pub(crate) fn ids(&self) -> impl Iterator<Item = u32> {
         (0..self.entries.len() as u32).filter(|&index| self.entries[index as usize].0)
     }

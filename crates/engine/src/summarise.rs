@@ -12,7 +12,7 @@ use crate::output::summary::{
     Attempts, CauseLine, Cost, FaultReport, Flips, Leak, Percentiles, Requests, SCHEMA, Scope, Summary,
 };
 use crate::output::{Ledger, LedgerLine, TTFT_CLASSES, Timeline, TimelineRow};
-use crate::{objectives, probes};
+use crate::{objectives, probes, waterfall};
 
 /// A tally as it is reported, held against the same of the twin.
 fn scope(tally: &Tally, twin: &Tally) -> Scope {
@@ -129,7 +129,7 @@ pub(crate) fn summary(
         cost_usd: whole.cost_usd,
         leak: whole.leak,
         flips: whole.flips,
-        waterfall: Vec::new(),
+        waterfall: waterfall::waterfall(main, twin),
         objectives: resolved
             .objectives
             .iter()
@@ -266,7 +266,7 @@ pub(crate) fn timeline(
             attempts: row.attempts,
             rate_limited: row.rate_limited,
             ttft: row.ttft,
-            ttft_counts: vec![0; TTFT_CLASSES.len() + 1],
+            ttft_counts: main.buckets.ttft_counts(index).iter().map(|&n| u64::from(n)).collect(),
             cost,
             twin_cost,
             served: main.buckets.served[index * endpoints..(index + 1) * endpoints]

@@ -143,6 +143,7 @@ impl Machine {
         let region = attempt.from;
         self.world.connections[pool + region as usize].answered(now);
         if !answer.is_ok() && attempt.path == Path::Plan {
+            self.requests[request].tried_plan = true;
             let known = &mut self.requests[request].plan_failure;
             // A router that turned it away without an attempt blames nobody: its answer tells.
             *known = attempt.blame.or(*known).or(Some(match answer.status() {

@@ -283,7 +283,7 @@ impl Machine {
         );
         if let Some(recorder) = self.recorder(request) {
             let leaves = match (parent_path, path) {
-                (Path::Open, Path::Leak { cause, avoidable }) => Some(Leaves { cause, avoidable }),
+                (Path::Open, Path::Leak { cause, avoidable, .. }) => Some(Leaves { cause, avoidable }),
                 _ => None,
             };
             recorder.sent(attempt, leaves);
@@ -308,7 +308,7 @@ impl Machine {
         if self.world.reaches[r.workload as usize][target.index()] {
             return Path::Open;
         }
-        let failure = r.plan_failure;
+        let (failure, tried_plan) = (r.plan_failure, r.tried_plan);
         let trouble = self.trouble_at_plan(call, now);
         let cause = failure.unwrap_or(match reason {
             Reason::Spread => Cause::Spill,
@@ -319,7 +319,7 @@ impl Machine {
         });
         // Further attempts off the plan left it for the same reason, unless the plan fails the request again.
         self.requests[request].plan_failure.get_or_insert(cause);
-        Path::Leak { cause, avoidable: trouble.is_none() }
+        Path::Leak { cause, avoidable: trouble.is_none(), tried_plan }
     }
 
     /// Sends an attempt on its way.
@@ -363,6 +363,7 @@ impl Machine {
             retry: false,
             workload: r.workload,
             counted: r.counted,
+            first: r.first.unwrap_or(target),
             from: region,
             region: region_there,
             input: r.input,
@@ -387,6 +388,7 @@ impl Machine {
             runs_on: None,
         };
         let overhead = node.overhead;
+        self.requests[request].first.get_or_insert(target);
         let id = self.attempts.insert(attempt);
         if let Some(recorder) = &mut self.listeners.explain {
             recorder.forget(id);

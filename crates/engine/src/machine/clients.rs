@@ -6,8 +6,18 @@ use sandbox_model::Answer;
 use super::{Event, KEY_BITS, Keeps, Machine, Queue, Request};
 use crate::account::{Outcome, Path, Served};
 use crate::monitor::Ended;
+use crate::paths::{End, Off, Start};
 use crate::slab::NONE;
+use crate::waterfall::Step;
 use crate::world::Arrival;
+
+impl Request {
+    /// Its way so far, as the flow tells it while nothing has served it.
+    pub(crate) fn way(&self) -> (Start, Off) {
+        let start = Start { workload: self.workload, first: self.first };
+        (start, Off { cause: self.plan_failure, avoidable: false, tried_plan: self.tried_plan })
+    }
+}
 
 impl Machine {
     pub(super) fn schedule_arrival(&mut self, workload: u16, now: Time, queue: &mut Queue) {
@@ -49,6 +59,8 @@ impl Machine {
             conversation,
             turn,
             plan_failure: None,
+            tried_plan: false,
+            first: None,
             attempts: 0,
             first_token: false,
             routed: false,
@@ -90,7 +102,11 @@ impl Machine {
     /// A request leaves with its final answer; `served` is the response behind it, or [`NONE`].
     pub(super) fn finish_request(&mut self, id: u32, answer: Answer, served: u32, now: Time) {
         let served = (served != NONE).then(|| self.completed.remove(served));
+        if served.is_none() {
+            self.miss(id, now);
+        }
         let r = &mut self.requests[id];
+        let (start, off) = r.way();
         let (workload, counted, bucket, conversation) = (r.workload, r.counted, r.bucket, r.conversation);
         let (attempts, shed) = (r.attempts, r.routed && r.attempts == 0 && answer != Answer::TimedOut);
         let (key, trouble, arrived, deadline) = (r.key, r.plan_failure, r.arrived, r.deadline);
@@ -105,7 +121,7 @@ impl Machine {
         if let Some(recorder) = self.listeners.explain.as_deref_mut().filter(|recorder| recorder.key == key) {
             let path = served.as_ref().filter(|_| answer.is_ok()).map(|served| served.path);
             let (cause, avoidable) = match path {
-                Some(Path::Leak { cause, avoidable }) => (Some(cause), Some(avoidable)),
+                Some(Path::Leak { cause, avoidable, .. }) => (Some(cause), Some(avoidable)),
                 Some(_) => (None, None),
                 None => (trouble, None),
             };
@@ -136,9 +152,25 @@ impl Machine {
             tally.tried += u64::from(attempts > 0);
             let endpoint = served.as_ref().map(|s| s.endpoint);
             self.buckets.leave(bucket, outcome, endpoint);
+            if self.keeps == Keeps::Everything {
+                match &served {
+                    Some(served) => self.paths.serve(start, served),
+                    None if outcome == Outcome::Shed => self.paths.lose(start, off, End::Shed),
+                    None => self.paths.lose(start, off, End::Failed),
+                }
+            }
         }
         if let Some(served) = served {
             self.enter_served(workload, counted, &served);
+        }
+    }
+
+    /// A request gets no answer: what it would have been billed is missing from the bill.
+    pub(crate) fn miss(&mut self, id: u32, now: Time) {
+        // Trials are not asked for it.
+        if self.requests[id].counted && self.keeps != Keeps::Metrics {
+            let planned = self.planned_at_arrival(id, now);
+            self.steps.add(Step::NotServed, 1, -planned);
         }
     }
 
@@ -147,15 +179,21 @@ impl Machine {
         if counted {
             self.workload_tallies[workload as usize].serve(served);
             self.cells.serve(workload, served, true);
+            self.steps.serve(served.path, served.premium);
         }
     }
 
     /// Enters work that was billed and that nobody got into the books; its endpoint has billed it already.
-    pub(super) fn enter_waste(&mut self, workload: u16, counted: bool, served: &Served) {
+    pub(super) fn enter_waste(&mut self, start: Start, counted: bool, served: &Served) {
         if counted {
+            let workload = start.workload;
             self.workload_tallies[workload as usize].waste(served.billed, served.fees);
             self.endpoint_tallies[served.endpoint as usize].wasted += served.billed;
             self.cells.waste(workload, served);
+            self.steps.add(Step::RetriesAndHedges, 0, served.billed);
+            if self.keeps == Keeps::Everything {
+                self.paths.waste(start, served);
+            }
         }
     }
 }

@@ -43,7 +43,9 @@ use crate::belief::Beliefs;
 use crate::buckets::Buckets;
 use crate::explain::Recorder;
 use crate::monitor::Monitor;
+use crate::paths::Paths;
 use crate::slab::{NONE, Slab};
+use crate::waterfall::Steps;
 use crate::weather::{CONGESTION_STEP, Sky};
 use crate::world::{Conversation, Kind, World};
 
@@ -78,6 +80,10 @@ pub(crate) struct Request {
     pub(crate) turn: u32,
     /// Why it left the plan, or why the plan failed it last.
     pub(crate) plan_failure: Option<Cause>,
+    /// An attempt of its own at the plan has failed.
+    pub(crate) tried_plan: bool,
+    /// The target that was tried first.
+    pub(crate) first: Option<NodeId>,
     /// Attempts of its entry router.
     pub(crate) attempts: u32,
     pub(crate) first_token: bool,
@@ -125,6 +131,8 @@ pub(crate) struct Attempt {
     pub(crate) retry: bool,
     pub(crate) workload: u16,
     pub(crate) counted: bool,
+    /// The first target of its request, which may be gone by the time that this is billed.
+    pub(crate) first: NodeId,
     /// Region of its caller, and of its target (a library is where its caller is).
     pub(crate) from: u16,
     pub(crate) region: u16,
@@ -246,6 +254,8 @@ pub(crate) struct Machine {
     pub(crate) beliefs: Beliefs,
     pub(crate) buckets: Buckets,
     pub(crate) cells: Cells,
+    pub(crate) paths: Paths,
+    pub(crate) steps: Steps,
     pub(crate) workload_tallies: Vec<Tally>,
     pub(crate) router_tallies: Vec<Tally>,
     pub(crate) endpoint_tallies: Vec<Tally>,
@@ -290,6 +300,8 @@ impl Machine {
             last_served: vec![None; world.workloads.len() * world.endpoints.len()],
             faults: Vec::new(),
             beliefs: Beliefs::new(world.nodes.len(), buckets.rows.len(), bucket),
+            paths: Paths::default(),
+            steps: Steps::default(),
             cells: Cells::new(world.workloads.len(), world.endpoints.len()),
             workload_tallies: tallies(world.workloads.len()),
             router_tallies: tallies(world.routers.len()),

@@ -7,6 +7,7 @@ use super::calls::TOO_LATE;
 use super::{Machine, Queue, Sender, Stage};
 use crate::account::{Outcome, Path};
 use crate::monitor::Left;
+use crate::paths::Start;
 use crate::slab::NONE;
 
 impl Machine {
@@ -18,7 +19,8 @@ impl Machine {
             (attempt.call, attempt.request, attempt.path, attempt.streaming);
         if path == Path::Plan {
             let trouble = self.trouble_behind_silence(id, now);
-            self.requests[request].plan_failure = Some(trouble);
+            let r = &mut self.requests[request];
+            (r.plan_failure, r.tried_plan) = (Some(trouble), true);
         }
         if call != NONE {
             self.learn(id, Answer::TimedOut, now, queue);
@@ -101,6 +103,7 @@ impl Machine {
         }
         let (stage, served) = (attempt.stage, attempt.served);
         let (workload, counted, request) = (attempt.workload, attempt.counted, attempt.request);
+        let first = attempt.first;
         attempt.served = NONE;
         attempt.call = NONE;
         attempt.request = NONE;
@@ -110,7 +113,7 @@ impl Machine {
             if let Some(recorder) = self.recorder(request) {
                 recorder.waste();
             }
-            self.enter_waste(workload, counted, &response);
+            self.enter_waste(Start { workload, first: Some(first) }, counted, &response);
         }
         match stage {
             // The event that is due frees it.

@@ -2,8 +2,10 @@
 //!
 //! * [`cached`] – what a prefix cache does to bills
 //! * [`causes`] – what each fault makes of a request, and what the ledger calls it
+//! * [`classes`] – times to first token by class
 //! * [`exact`] – single requests, worked out by hand to the nanosecond and the pico-dollar
 //! * [`faults`] – each kind of fault that is more than an outage, and some together, to the nanosecond
+//! * [`flow`] – where requests went, and the steps from the twin's bill to the run's
 //! * [`incidents`] – whom drawn incidents hit, what becomes of presets, and probes
 //! * [`laws`] – conservation, the twin, the clairvoyant bound, under drawn weather
 //! * [`limits`] – accounts, estimates and answers that are cut to size
@@ -18,8 +20,10 @@
 
 mod cached;
 mod causes;
+mod classes;
 mod exact;
 mod faults;
+mod flow;
 mod incidents;
 mod laws;
 mod limits;

@@ -1,12 +1,10 @@
 //! `timeline.csv`: what it writes, it reads back to the same [`Timeline`].
 
-use std::str::FromStr;
-
-use ::csv::{ReaderBuilder, StringRecord};
 use sandbox_core::{Span, Time};
 use sandbox_engine::output::{Timeline, TimelineRow};
 use sandbox_model::{Fault, Usd};
 
+use super::cells::{Cells, Table, read_nanos};
 use crate::error::ReportError;
 use crate::windows;
 
@@ -29,6 +27,9 @@ const FIXED: [&str; 15] = [
     "twin_cost_usd",
 ];
 
+const TTFT: &str = "ttft:";
+/// Name of the class without an end.
+const OPEN: &str = "inf";
 const SERVED: &str = "served:";
 const TRUTH: &str = "truth_s:";
 const BELIEF: &str = "belief_s:";
@@ -39,12 +40,7 @@ const COMPETING: &str = "competing:";
 #[must_use]
 pub fn timeline_csv(timeline: &Timeline, faults: &[(usize, Fault)]) -> String {
     let mut csv = super::writer();
-    let mut header: Vec<String> = FIXED.map(str::to_owned).to_vec();
-    header.extend(timeline.endpoints.iter().map(|name| format!("{SERVED}{name}")));
-    header.extend(timeline.lanes.iter().map(|name| format!("{TRUTH}{name}")));
-    header.extend(timeline.lanes.iter().map(|name| format!("{BELIEF}{name}")));
-    header.extend(timeline.congested.iter().map(|name| format!("{COMPETING}{name}")));
-    super::write(&mut csv, &header);
+    super::write(&mut csv, &header(timeline));
 
     let truth: Vec<Vec<(Time, Time)>> =
         (0..timeline.lanes.len()).map(|lane| truth_of(lane, faults)).collect();
@@ -52,6 +48,19 @@ pub fn timeline_csv(timeline: &Timeline, faults: &[(usize, Fault)]) -> String {
         super::write(&mut csv, &record(timeline, row, &truth));
     }
     super::finish(csv)
+}
+
+fn header(timeline: &Timeline) -> Vec<String> {
+    let mut header: Vec<String> = FIXED.map(str::to_owned).to_vec();
+    if !timeline.ttft_classes.is_empty() {
+        header.extend(timeline.ttft_classes.iter().map(|&end| format!("{TTFT}{}", class(end))));
+        header.push(format!("{TTFT}{OPEN}"));
+    }
+    header.extend(timeline.endpoints.iter().map(|name| format!("{SERVED}{name}")));
+    header.extend(timeline.lanes.iter().map(|name| format!("{TRUTH}{name}")));
+    header.extend(timeline.lanes.iter().map(|name| format!("{BELIEF}{name}")));
+    header.extend(timeline.congested.iter().map(|name| format!("{COMPETING}{name}")));
+    header
 }
 
 fn record(timeline: &Timeline, row: &TimelineRow, truth: &[Vec<(Time, Time)>]) -> Vec<String> {
@@ -73,6 +82,7 @@ fn record(timeline: &Timeline, row: &TimelineRow, truth: &[Vec<(Time, Time)>]) -
     }
     record.push(row.cost.decimal());
     record.push(row.twin_cost.decimal());
+    record.extend(row.ttft_counts.iter().map(u64::to_string));
     record.extend(row.served.iter().map(u64::to_string));
     let end = row.at.saturating_add(timeline.bucket);
     record.extend(truth.iter().map(|outages| seconds(windows::overlap(outages, row.at, end).as_nanos())));
@@ -93,23 +103,29 @@ fn seconds(nanos: u64) -> String {
     format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000)
 }
 
+/// The upper end of a class in seconds, with three decimals or as many more as it needs.
+fn class(end: Span) -> String {
+    let text = seconds(end.as_nanos());
+    let places = text.trim_end_matches('0').len().max(text.len() - 6);
+    text[..places].to_owned()
+}
+
+/// What [`class`] wrote, in nanoseconds.
+fn read_class(text: &str) -> Option<Span> {
+    let (whole, part) = text.split_once('.')?;
+    let padded = format!("{whole}.{part:0<9}");
+    read_nanos(&padded).map(Span::from_nanos).filter(|&end| class(end) == text)
+}
+
 /// Reads what [`timeline_csv`] wrote. A file without any line has no width of buckets: it reads as zero.
 /// `truth_s` is checked and dropped: the script says it more exactly.
 ///
 /// # Errors
 /// [`ReportError::Csv`] with the line and the column of what does not fit.
 pub fn read_timeline_csv(text: &str) -> Result<Timeline, ReportError> {
-    let mut reader = ReaderBuilder::new().from_reader(text.as_bytes());
-    let header = reader.headers().map_err(|error| broken(&error))?.clone();
-    for (index, name) in FIXED.iter().enumerate() {
-        if header.get(index) != Some(name) {
-            let found = header.get(index).unwrap_or("nothing");
-            return Err(ReportError::Csv {
-                line: 1,
-                problem: format!("column {} must be `{name}`, found `{found}`", index + 1),
-            });
-        }
-    }
+    let mut table = Table::new(text)?;
+    table.begins_with(&FIXED)?;
+    let header = table.header().clone();
     let named = |prefix: &str| -> Vec<String> {
         header
             .iter()
@@ -122,113 +138,77 @@ pub fn read_timeline_csv(text: &str) -> Result<Timeline, ReportError> {
         bucket: Span::ZERO,
         endpoints: named(SERVED),
         lanes: named(BELIEF),
-        ttft_classes: Vec::new(),
+        ttft_classes: classes(&named(TTFT))?,
         congested: named(COMPETING),
         rows: Vec::new(),
     };
-    let known = FIXED.len() + timeline.endpoints.len() + 2 * timeline.lanes.len() + timeline.congested.len();
-    if named(TRUTH) != timeline.lanes || known != header.len() {
-        let problem = "columns must be served:, truth_s:, belief_s: and competing: in this order, \
+    // All that it knows, in the order in which it is written.
+    if self::header(&timeline).iter().ne(&header) {
+        let problem = "columns must be ttft:, served:, truth_s:, belief_s: and competing: in this order, \
                        with the same lanes under truth_s: and belief_s:";
         return Err(ReportError::Csv { line: 1, problem: problem.to_owned() });
     }
-    for record in reader.records() {
-        let record = record.map_err(|error| broken(&error))?;
-        let cells = Cells { header: &header, record: &record };
+    while let Some(cells) = table.next()? {
         timeline.bucket = Span::from_nanos(cells.nanos(1)?);
-        let row = cells.row(&timeline)?;
+        let row = row_of(&cells, &timeline)?;
         timeline.rows.push(row);
     }
     Ok(timeline)
 }
 
-fn broken(error: &::csv::Error) -> ReportError {
-    let line = error.position().map_or(1, ::csv::Position::line);
-    ReportError::Csv { line, problem: error.to_string() }
+/// The classes of these columns: all but the last, which has no end.
+fn classes(names: &[String]) -> Result<Vec<Span>, ReportError> {
+    let problem = |problem: String| ReportError::Csv { line: 1, problem };
+    let Some((last, rest)) = names.split_last() else { return Ok(Vec::new()) };
+    if last != OPEN {
+        return Err(problem(format!("the last of the columns `{TTFT}` must be `{TTFT}{OPEN}`")));
+    }
+    let read = |name: &String| {
+        let what = "is not the end of a class in seconds, like `ttft:0.010`";
+        read_class(name).ok_or_else(|| problem(format!("column `{TTFT}{name}` {what}")))
+    };
+    let classes: Vec<Span> = rest.iter().map(read).collect::<Result<_, _>>()?;
+    if classes.is_empty() || !classes.is_sorted_by(|a, b| a < b) {
+        return Err(problem(format!("the columns `{TTFT}` must rise, and there must be several")));
+    }
+    Ok(classes)
 }
 
-/// One line of the file.
-struct Cells<'a> {
-    header: &'a StringRecord,
-    record: &'a StringRecord,
-}
-
-impl Cells<'_> {
-    fn row(&self, timeline: &Timeline) -> Result<TimelineRow, ReportError> {
-        let ttft = if self.text(10).is_empty() {
-            None
-        } else {
-            let span = |column| self.nanos(column).map(Span::from_nanos);
-            Some([span(10)?, span(11)?, span(12)?])
-        };
-        let served = FIXED.len();
-        let truth = served + timeline.endpoints.len();
-        let belief = truth + timeline.lanes.len();
-        let competing = belief + timeline.lanes.len();
-        for column in truth..belief {
-            self.nanos(column)?;
-        }
-        Ok(TimelineRow {
-            at: Time::from_nanos(self.nanos(0)?),
-            arrived: self.number(2)?,
-            served_by_plan: self.number(3)?,
-            leaked: self.number(4)?,
-            failed: self.number(5)?,
-            shed: self.number(6)?,
-            in_flight: self.number(7)?,
-            attempts: self.number(8)?,
-            rate_limited: self.number(9)?,
-            ttft,
-            ttft_counts: Vec::new(),
-            cost: self.money(13)?,
-            twin_cost: self.money(14)?,
-            served: (served..truth).map(|column| self.number(column)).collect::<Result<_, _>>()?,
-            believed_down: (belief..competing)
-                .map(|column| self.nanos(column).map(Span::from_nanos))
-                .collect::<Result<_, _>>()?,
-            competing: (competing..self.header.len())
-                .map(|column| self.number(column))
-                .collect::<Result<_, _>>()?,
-        })
+fn row_of(cells: &Cells<'_>, timeline: &Timeline) -> Result<TimelineRow, ReportError> {
+    let ttft = if cells.text(10).is_empty() {
+        None
+    } else {
+        let span = |column| cells.nanos(column).map(Span::from_nanos);
+        Some([span(10)?, span(11)?, span(12)?])
+    };
+    let classes = if timeline.ttft_classes.is_empty() { 0 } else { timeline.ttft_classes.len() + 1 };
+    let served = FIXED.len() + classes;
+    let truth = served + timeline.endpoints.len();
+    let belief = truth + timeline.lanes.len();
+    let competing = belief + timeline.lanes.len();
+    for column in truth..belief {
+        cells.nanos(column)?;
     }
-
-    fn text(&self, column: usize) -> &str {
-        // The reader refuses lines of another length than the header's.
-        self.record.get(column).unwrap_or_default()
-    }
-
-    fn number<T: FromStr>(&self, column: usize) -> Result<T, ReportError> {
-        self.text(column).parse().map_err(|_| self.error(column, "a number"))
-    }
-
-    fn money(&self, column: usize) -> Result<Usd, ReportError> {
-        let text = self.text(column);
-        let written = match text.strip_prefix('-') {
-            Some(rest) => format!("-${rest}"),
-            None => format!("${text}"),
-        };
-        written.parse().map_err(|_| self.error(column, "an amount"))
-    }
-
-    fn nanos(&self, column: usize) -> Result<u64, ReportError> {
-        let read = || {
-            let (whole, part) = self.text(column).split_once('.')?;
-            let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-            if part.len() != 9 || !digits(whole) || !digits(part) {
-                return None;
-            }
-            let whole: u64 = whole.parse().ok()?;
-            whole.checked_mul(1_000_000_000)?.checked_add(part.parse().ok()?)
-        };
-        read().ok_or_else(|| self.error(column, "seconds with nine decimals"))
-    }
-
-    fn error(&self, column: usize, what: &str) -> ReportError {
-        let line = self.record.position().map_or(0, ::csv::Position::line);
-        let name = self.header.get(column).unwrap_or_default();
-        let found = self.text(column);
-        ReportError::Csv { line, problem: format!("column `{name}`: `{found}` is not {what}") }
-    }
+    Ok(TimelineRow {
+        at: Time::from_nanos(cells.nanos(0)?),
+        arrived: cells.number(2)?,
+        served_by_plan: cells.number(3)?,
+        leaked: cells.number(4)?,
+        failed: cells.number(5)?,
+        shed: cells.number(6)?,
+        in_flight: cells.number(7)?,
+        attempts: cells.number(8)?,
+        rate_limited: cells.number(9)?,
+        ttft,
+        ttft_counts: (FIXED.len()..served).map(|column| cells.number(column)).collect::<Result<_, _>>()?,
+        cost: cells.money(13)?,
+        twin_cost: cells.money(14)?,
+        served: (served..truth).map(|column| cells.number(column)).collect::<Result<_, _>>()?,
+        believed_down: (belief..competing)
+            .map(|column| cells.nanos(column).map(Span::from_nanos))
+            .collect::<Result<_, _>>()?,
+        competing: (competing..cells.len()).map(|column| cells.number(column)).collect::<Result<_, _>>()?,
+    })
 }
 
 #[cfg(test)]
