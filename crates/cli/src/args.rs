@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use sandbox_core::Span;
 use sandbox_model::FaultKind;
 use sandbox_report::charts::Panel;
+use sandbox_report::trace_events::Sampling;
 use sandbox_scenario::WallClock;
 use sandbox_scenario::import::statuspage;
 
@@ -327,7 +328,25 @@ pub(crate) struct Run {
     /// Print the summary as JSON on standard output, and nothing else there
     #[arg(long)]
     pub(crate) json: bool,
-    /// Write every event to events.csv as well (large)
+    /// Write every event to events.csv as well (large); short for --trace-format csv
     #[arg(long)]
     pub(crate) trace: bool,
+    /// Write single requests and attempts as well; may be repeated (docs/exports.md)
+    #[arg(long = "trace-format", value_enum, value_name = "FORMAT")]
+    pub(crate) trace_formats: Vec<TraceFormat>,
+    /// Of how many requests trace.json.gz tells: `all`, or a share like 1/100 [default: all, or the largest share that leaves about
+    /// 100,000 of the requests to be expected]
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) trace_sample: Option<Sampling>,
+}
+
+/// Forms in which a run is told request by request.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum TraceFormat {
+    /// Every event of the simulation: events.csv
+    Csv,
+    /// Slices and counters for ui.perfetto.dev and chrome://tracing: trace.json.gz
+    Perfetto,
+    /// Tables of requests, attempts and buckets: requests.parquet, attempts.parquet, buckets.parquet
+    Parquet,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, Seek as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use sandbox_scenario::{Resolved, scenario_to_text, script_to_text};
 use tempfile::NamedTempFile;
 
 use crate::exit::Failure;
+use crate::exports::Streamed;
 
 /// Files of a run by name.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
@@ -28,8 +30,6 @@ const FLOW: &str = "flow.csv";
 const REPORT: &str = "report.html";
 /// How many of the worst requests are told of.
 pub(crate) const WORST_REQUESTS: usize = 10;
-/// Event log; only with `--trace`.
-pub(crate) const EVENTS: &str = "events.csv";
 
 /// All files of a run but the event log.
 pub(crate) fn of_run(resolved: &Resolved, output: &RunOutput) -> Result<Files, Failure> {
@@ -150,8 +150,8 @@ fn date(weekday: &str, iso: &str) -> String {
 }
 
 /// Writes a run directory beside its place and moves it there; a run that was there before is replaced.
-/// The event log, if there is one, moves in.
-pub(crate) fn write_directory(dir: &Path, files: &Files, log: Option<NamedTempFile>) -> Result<(), Failure> {
+/// Files that were written while the run went on move in.
+pub(crate) fn write_directory(dir: &Path, files: &Files, streamed: Streamed) -> Result<(), Failure> {
     let parent = parent_of(dir);
     fs::create_dir_all(parent).map_err(Failure::io("create", parent))?;
     let new = tempfile::Builder::new()
@@ -162,9 +162,10 @@ pub(crate) fn write_directory(dir: &Path, files: &Files, log: Option<NamedTempFi
         let path = new.path().join(name);
         fs::write(&path, bytes).map_err(Failure::io("write", &path))?;
     }
-    if let Some(log) = log {
-        let path = new.path().join(EVENTS);
-        log.persist(&path).map_err(|error| Failure::io("write", &path)(error.error))?;
+    for (name, mut file) in streamed {
+        let path = new.path().join(name);
+        let mut copy = || io::copy(rewound(&mut file)?, &mut fs::File::create(&path)?);
+        copy().map_err(Failure::io("write", &path))?;
     }
     // Temporary directories are for their owner alone; a run is as open as any new file.
     open_up(new.path());
@@ -216,11 +217,16 @@ fn parent_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A file that will be moved into the run directory `dir`.
-pub(crate) fn temporary_beside(dir: &Path) -> Result<NamedTempFile, Failure> {
+/// A file without a name where the run directory will stand: whatever happens, nothing of it is left.
+pub(crate) fn unnamed_beside(dir: &Path) -> Result<fs::File, Failure> {
     let parent = parent_of(dir);
     fs::create_dir_all(parent).map_err(Failure::io("create", parent))?;
-    NamedTempFile::new_in(parent).map_err(Failure::io("write in", parent))
+    tempfile::tempfile_in(parent).map_err(Failure::io("write in", parent))
+}
+
+fn rewound(file: &mut fs::File) -> io::Result<&mut fs::File> {
+    file.rewind()?;
+    Ok(file)
 }
 
 /// Writes one file whole or not at all.

@@ -19,6 +19,7 @@
 mod args;
 mod commands;
 mod exit;
+mod exports;
 mod files;
 mod progress;
 

@@ -8,6 +8,7 @@
 //! * [`RunData`] – all that a run directory holds, as plain data
 //! * [`html`] – `report.html`: all of it as one self-contained page
 //! * [`sequence`] – the life of one request as a sequence diagram, for terminals and for the page
+//! * [`trace_events`] – a trace for Perfetto and chrome://tracing: requests, attempts, faults and beliefs on one time axis
 //! * [`ci`] – what a search for broken promises tells other programs: JUnit XML, annotations of GitHub
 //!
 //! # From a run to files
@@ -74,15 +75,18 @@ mod condense;
 pub mod csv;
 mod error;
 mod figure;
+pub mod gzip;
 pub mod html;
 mod human;
 mod look;
+mod names;
 mod palette;
 mod quantile;
 mod run_data;
 pub mod sequence;
 pub mod terminal;
 mod ticks;
+pub mod trace_events;
 mod windows;
 
 #[cfg(test)]
@@ -91,5 +95,6 @@ mod synthetic;
 
 pub use error::ReportError;
 pub use figure::{Clock, Figure, Lane, Totals, Window};
+pub use names::{Names, Node};
 pub use palette::Theme;
 pub use run_data::{RunData, Setting};

@@ -116,6 +116,24 @@ pub enum ResolvedArrivals {
     Trace(Arc<[TraceRow]>),
 }
 
+impl ResolvedArrivals {
+    /// About how many requests arrive within `duration`: the rate is looked at a thousand times.
+    fn expected(&self, duration: Span) -> f64 {
+        const LOOKS: u32 = 1_000;
+        let rate = |at: Time| match self {
+            Self::Drawn { rate } => rate.at(at),
+            Self::Steps(steps) => steps.at(at),
+            Self::Trace(_) => 0.0,
+        };
+        if let Self::Trace(rows) = self {
+            return rows.len() as f64;
+        }
+        let step = duration.as_nanos() / u64::from(LOOKS);
+        let at = |look: u32| Time::ZERO + Span::from_nanos(u64::from(look) * step + step / 2);
+        (0..LOOKS).map(|look| rate(at(look))).sum::<f64>() * duration.as_secs_f64() / f64::from(LOOKS)
+    }
+}
+
 /// One recorded request.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct TraceRow {
@@ -128,6 +146,12 @@ pub struct TraceRow {
 }
 
 impl Resolved {
+    /// About how many requests will arrive: an estimate, for what must be decided before a run.
+    #[must_use]
+    pub fn expected_requests(&self) -> f64 {
+        self.workloads.iter().map(|workload| workload.arrivals.expected(self.scenario.duration)).sum()
+    }
+
     /// The node called `name`.
     #[must_use]
     pub fn node(&self, name: &str) -> Option<NodeId> {

@@ -1,23 +1,22 @@
 //! `sandbox run`.
 
-use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use sandbox_engine::{EventRecord, RunOptions, RunOutput};
-use sandbox_model::Answer;
+use sandbox_engine::{RunOptions, RunOutput};
 use sandbox_report::terminal;
 use sandbox_routers::Registry;
 use sandbox_scenario::Resolved;
-use tempfile::NamedTempFile;
 
 use crate::args::Run;
 use crate::commands::{load, paint};
 use crate::exit::{Code, Failure};
+use crate::exports::{self, Exports};
 use crate::files;
 use crate::progress::Progress;
 
 pub(super) fn run(args: &Run, registry: &Arc<Registry>) -> Result<Code, Failure> {
+    exports::check(args)?;
     let mut resolved = load(&args.scenario, registry)?;
     if let Some(script) = &args.script {
         resolved = resolved.with_script_file(script)?;
@@ -50,21 +49,22 @@ pub(super) fn run(args: &Run, registry: &Arc<Registry>) -> Result<Code, Failure>
 
 fn one_run(args: &Run, resolved: &Resolved, router: Option<&str>, dir: &Path) -> Result<Code, Failure> {
     let mut progress = Progress::new(router.unwrap_or(&resolved.scenario.name));
-    let log = args.trace.then(|| EventLog::create(resolved, dir)).transpose()?;
+    let exports = Exports::create(args, resolved, dir)?;
     let mut at = |share| progress.at(share);
     let output = sandbox_engine::run(
         resolved,
         RunOptions {
             progress: Some(&mut at),
-            log: log.as_ref().map(EventLog::writer),
+            log: exports.log(),
+            records: exports.records(),
             repro: repro(args, resolved, router),
             worst: files::WORST_REQUESTS,
             ..RunOptions::default()
         },
     )?;
     drop(progress);
-    let log = log.map(EventLog::finish).transpose()?;
-    files::write_directory(dir, &files::of_run(resolved, &output)?, log)?;
+    let streamed = exports.finish(&output)?;
+    files::write_directory(dir, &files::of_run(resolved, &output)?, streamed)?;
     print(args, &output, dir);
     let missed = output.summary.objectives.iter().any(|objective| !objective.met);
     Ok(if missed { Code::Missed } else { Code::Ok })
@@ -106,81 +106,5 @@ pub(super) fn quoted(word: &str) -> String {
         word.to_owned()
     } else {
         format!("'{}'", word.replace('\'', "'\\''"))
-    }
-}
-
-/// The event log while it is being written: a temporary file beside the run directory.
-struct EventLog {
-    shared: Arc<Mutex<Sink>>,
-}
-
-struct Sink {
-    file: BufWriter<NamedTempFile>,
-    workloads: Vec<String>,
-    nodes: Vec<String>,
-    failed: Option<std::io::Error>,
-}
-
-impl EventLog {
-    fn create(resolved: &Resolved, dir: &Path) -> Result<Self, Failure> {
-        let file = files::temporary_beside(dir)?;
-        let mut sink = Sink {
-            file: BufWriter::new(file),
-            workloads: resolved.scenario.workloads.iter().map(|w| w.name.clone()).collect(),
-            nodes: resolved.nodes.iter().map(|n| n.name.clone()).collect(),
-            failed: None,
-        };
-        sink.line(format_args!("at_s,event,workload,request,node,answer"));
-        Ok(Self { shared: Arc::new(Mutex::new(sink)) })
-    }
-
-    fn writer(&self) -> Box<dyn FnMut(&EventRecord) + Send> {
-        let shared = Arc::clone(&self.shared);
-        Box::new(move |record| {
-            // Only a panic while writing poisons it, and that has ended the run.
-            if let Ok(mut sink) = shared.lock() {
-                sink.record(record);
-            }
-        })
-    }
-
-    fn finish(self) -> Result<NamedTempFile, Failure> {
-        let failure = |error| Failure::Io { what: "write", path: files::EVENTS.into(), error };
-        // The run is over and has dropped its writer.
-        let sink = Arc::into_inner(self.shared).and_then(|shared| shared.into_inner().ok());
-        let sink = sink.ok_or_else(|| failure(std::io::Error::other("the log is still in use")))?;
-        match sink.failed {
-            Some(error) => Err(failure(error)),
-            None => sink.file.into_inner().map_err(|error| failure(error.into_error())),
-        }
-    }
-}
-
-impl Sink {
-    fn record(&mut self, record: &EventRecord) {
-        let at = record.at.as_nanos();
-        let (whole, part) = (at / 1_000_000_000, at % 1_000_000_000);
-        let kind = record.kind.name();
-        let node = record.node.map_or(String::new(), |node| self.nodes[node.index()].clone());
-        let answer = match record.answer {
-            None => String::new(),
-            Some(Answer::Ok) => "ok".to_owned(),
-            Some(Answer::Cut) => "cut".to_owned(),
-            Some(Answer::TimedOut) => "timed_out".to_owned(),
-            Some(Answer::Failed { status, .. }) => status.to_string(),
-        };
-        let (workload, request) = match record.request {
-            None => (String::new(), String::new()),
-            Some((workload, number)) => (self.workloads[workload as usize].clone(), number.to_string()),
-        };
-        self.line(format_args!("{whole}.{part:09},{kind},{workload},{request},{node},{answer}"));
-    }
-
-    fn line(&mut self, line: std::fmt::Arguments<'_>) {
-        if self.failed.is_none()
-            && let Err(error) = writeln!(self.file, "{line}")
-        {
-            self.failed = Some(error);
-        }
     }
 }
