@@ -58,6 +58,7 @@ impl Run {
         };
         let providers = timeline.endpoints.clone();
         let provider_of = (0..providers.len()).collect();
+        let watched = vec![true; timeline.lanes.len()];
         RunData {
             summary,
             timeline,
@@ -65,7 +66,7 @@ impl Run {
             flow,
             worst: stories::all().into_iter().map(|(_, story)| story).collect(),
             faults,
-            setting: Setting { clock, providers, provider_of },
+            setting: Setting { clock, providers, provider_of, watched },
         }
     }
 }
