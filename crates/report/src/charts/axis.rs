@@ -94,11 +94,11 @@ pub(crate) fn ticks(clock: &Clock, horizon: Span, most: u64) -> Vec<Tick> {
     ticks
 }
 
-/// The local time of an instant, `21:40`, with the date if it is not the first.
+/// The local time of an instant, `21:40:05`, with the date if it is not the first.
 pub(crate) fn moment(clock: &Clock, at: Time) -> String {
     let local = u64::from(clock.start_second_of_day) + at.as_nanos() / 1_000_000_000;
     let (day, second) = (local / DAY_S, local % DAY_S);
-    let time = format!("{:02}:{:02}", second / 3_600, second / 60 % 60);
+    let time = format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60);
     if day == 0 {
         return time;
     }

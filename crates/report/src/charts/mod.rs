@@ -11,7 +11,7 @@
 //! every build. Nothing is read from the system: glyphs come from the DejaVu fonts in the binary. They have no CJK
 //! glyphs: a PNG shows `?` for what they lack, an SVG leaves it to the viewer's `sans-serif`.
 
-mod axis;
+pub(crate) mod axis;
 mod canvas;
 mod cost;
 mod frame;

@@ -1,6 +1,6 @@
-//! `timeline.csv` and `ledger.csv`: exact, for spreadsheets, notebooks and [`Figure`](crate::Figure)s.
+//! `timeline.csv` and `ledger.csv`, and the main numbers of runs: exact, for spreadsheets, notebooks and [`Figure`](crate::Figure)s.
 //!
-//! Both are UTF-8 with a header line, commas and quotes where needed. Money is exact, as decimals in US dollars without a
+//! All are UTF-8 with a header line, commas and quotes where needed. Money is exact, as decimals in US dollars without a
 //! sign of currency. Times are seconds with nine decimals.
 //!
 //! # `timeline.csv`: one line a bucket
@@ -34,11 +34,28 @@
 //! | `fees_usd` | of it, what gateways added |
 //! | `premium_usd` | of it, what the plan would not have billed for the same tokens |
 //! | `flipped`, `flip_premium_usd` | requests that a grid served from a dearer upstream than in calm weather, and what that cost |
+//!
+//! # Runs: one line a run
+//!
+//! | column | meaning |
+//! |---|---|
+//! | `run` | its directory |
+//! | `scenario`, `seed`, `version`, `fingerprint`, `duration_s` | as in `summary.json` |
+//! | `objectives`, `objectives_met`, `missed` | how many, how many were kept, and those that were not, parted by `; ` |
+//! | `arrived` to `in_flight` | requests by outcome |
+//! | `leak_share`, `avoidable_share`, `leak_premium_usd` | leak |
+//! | `attempts`, `retries`, `fallbacks`, `hedges` | what was tried |
+//! | `ttft_p50_s`, `ttft_p95_s`, `ttft_p99_s` | time to first token; empty if there was none |
+//! | `cost_usd`, `twin_cost_usd`, `premium_usd`, `wasted_usd`, `fees_usd` | money |
+//! | `flipped`, `flip_share`, `flip_premium_usd` | tier flips |
+//! | `faults`, `faults_seen`, `detection_lag_max_s`, `failback_lag_max_s` | faults; lags are empty if no router saw any |
 
 mod ledger;
+mod runs;
 mod timeline;
 
 pub use ledger::ledger_csv;
+pub use runs::runs_csv;
 pub use timeline::{read_timeline_csv, timeline_csv};
 
 use ::csv::{Terminator, Writer, WriterBuilder};
