@@ -1,5 +1,5 @@
 //! The bar of what takes longer than a second, and the line of a search: on standard error. Where that is no terminal, a
-//! plain line every ten seconds.
+//! plain line every thirty seconds.
 
 use std::io::IsTerminal as _;
 use std::time::Duration;
@@ -14,9 +14,9 @@ const STEPS: u64 = 1_000;
 const SHOWN: Duration = Duration::from_secs(1);
 
 /// So often there is a line where standard error is no terminal, so that nobody takes a long run for one that hangs.
-const LINE: Duration = Duration::from_secs(10);
+const LINE: Duration = Duration::from_secs(30);
 
-/// A bar that appears after the first second, with what is left to wait; a line every ten seconds where standard error is no
+/// A bar that appears after the first second, with what is left to wait; a line every thirty seconds where standard error is no
 /// terminal.
 pub(crate) struct Progress {
     bar: ProgressBar,
