@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use sandbox_core::Span;
 use sandbox_model::FaultKind;
 use sandbox_report::charts::Panel;
@@ -24,11 +25,28 @@ const EXIT_CODES: &str = "Exit codes: 0 ok, 1 internal or I/O error, 2 usage, 3 
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
+    /// Write a commented scenario to start from, which runs in a second
+    Init {
+        /// Name of the scenario: NAME.ron is written
+        #[arg(default_value = "my-outage")]
+        name: String,
+    },
     /// Run a scenario and its control twin; write a run directory with summary, tables and charts
     Run(Run),
+    /// Print run directories again, without simulating; ends with 4 where an objective was missed
+    Show {
+        /// Directories that `sandbox run` wrote
+        #[arg(required = true, value_name = "RUN_DIR")]
+        runs: Vec<PathBuf>,
+        #[command(flatten)]
+        format: FormatArgs,
+    },
+    /// Say what is different between two runs and what that did, in words and as a figure
+    Diff(Diff),
     /// Run a run directory again and compare every byte
     Replay {
         /// Directory that `sandbox run` wrote
+        #[arg(value_name = "RUN_DIR")]
         run: PathBuf,
     },
     /// Search for the outages that break a promise of a router, and shrink them to what it takes
@@ -61,6 +79,78 @@ pub(crate) enum Command {
         #[command(flatten)]
         scenario: ScenarioArgs,
     },
+    /// Print the completions of a shell
+    Completions {
+        /// Shell to complete in
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the man page, or write those of all commands
+    Man {
+        /// Directory for a page of each command; without it, the first page goes to standard output
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// How results are printed.
+#[derive(Copy, Clone, PartialEq, Eq, Default, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// Text for a terminal, at most 80 columns wide
+    #[default]
+    Table,
+    /// `summary.json`; of several runs, a list of them
+    Json,
+    /// A header, and one line a run
+    Csv,
+    /// For a comment on a pull request
+    Markdown,
+    /// Nothing but errors: the exit code says it
+    Quiet,
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct FormatArgs {
+    /// How to print the results on standard output; but for `table`, nothing else goes there
+    #[arg(long, value_enum, value_name = "FORM", default_value_t)]
+    format: Format,
+    /// Short for `--format json`
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+impl FormatArgs {
+    pub(crate) const fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
+}
+
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Diff {
+    /// Directory of the run that the other one is held against
+    #[arg(value_name = "RUN_A")]
+    pub(crate) a: PathBuf,
+    /// Directory of the other run
+    #[arg(value_name = "RUN_B")]
+    pub(crate) b: PathBuf,
+    /// Directory for the figure, A above B: diff.svg and diff.png [default: out/diff-A-B]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// How to print what is different
+    #[arg(long, value_enum, value_name = "FORM", default_value_t)]
+    pub(crate) format: DiffFormat,
+}
+
+/// How a difference is printed.
+#[derive(Copy, Clone, PartialEq, Eq, Default, Debug, ValueEnum)]
+pub(crate) enum DiffFormat {
+    /// Text for a terminal, at most 80 columns wide
+    #[default]
+    Table,
+    /// One object; docs/output.md has its keys
+    Json,
+    /// For a comment on a pull request
+    Markdown,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -340,9 +430,8 @@ pub(crate) struct Run {
     /// Directory to write [default: out/SCENARIO-SEED]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Print the summary as JSON on standard output, and nothing else there
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
     /// Write every event to events.csv as well (large); short for --trace-format csv
     #[arg(long)]
     pub(crate) trace: bool,

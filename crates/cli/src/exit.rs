@@ -58,6 +58,8 @@ pub(crate) enum Failure {
     Changed(PathBuf),
     #[error("error: {} is there already and is not a run of this scenario\n  = hint: give another --out, or remove it first", .0.display())]
     Occupied(PathBuf),
+    #[error("error: {} is there already, and is left as it is\n  = hint: give another name, or remove it first", .0.display())]
+    Exists(PathBuf),
 }
 
 impl From<CorpusError> for Failure {
@@ -76,7 +78,7 @@ impl Failure {
         match self {
             Self::Invalid(invalid) if invalid.unreadable => Code::Internal,
             Self::Invalid(_) => Code::Invalid,
-            Self::Occupied(_) | Self::Request { .. } => Code::Usage,
+            Self::Occupied(_) | Self::Exists(_) | Self::Request { .. } => Code::Usage,
             Self::Changed(_) => Code::Differs,
             Self::Run(_)
             | Self::Search(_)

@@ -15,6 +15,7 @@ use sandbox_report::charts::{Style, render_pair_png, render_pair_svg, render_png
 use sandbox_report::{Clock, Figure, RunData, Setting, csv, html};
 use sandbox_routers::Registry;
 use sandbox_scenario::{Resolved, scenario_to_text, script_to_text};
+use serde::Serialize;
 use tempfile::NamedTempFile;
 
 use crate::exit::Failure;
@@ -53,7 +54,7 @@ pub(crate) fn of_run(resolved: &Resolved, output: &RunOutput) -> Result<Files, F
 }
 
 /// What a run has yielded, as its directory holds it.
-fn data(resolved: &Resolved, output: &RunOutput) -> RunData {
+pub(crate) fn data(resolved: &Resolved, output: &RunOutput) -> RunData {
     RunData {
         summary: output.summary.clone(),
         timeline: output.timeline.clone(),
@@ -67,6 +68,10 @@ fn data(resolved: &Resolved, output: &RunOutput) -> RunData {
 
 /// Reads a run directory.
 pub(crate) fn read_run(dir: &Path, registry: &Arc<Registry>) -> Result<RunData, Failure> {
+    // What is no run is told before anything else of it is.
+    for name in [SUMMARY, SCENARIO, OUTAGES] {
+        read(dir, name)?;
+    }
     let resolved = Resolved::load_with(&dir.join(SCENARIO), &[], Arc::clone(registry))?
         .with_script_file(&dir.join(OUTAGES))?;
     Ok(RunData {
@@ -91,8 +96,13 @@ fn setting(resolved: &Resolved, script: &OutageScript) -> Setting {
 
 /// `summary.json`.
 pub(crate) fn summary_json(summary: &Summary) -> String {
-    // Plain data with string keys: there is nothing that JSON could refuse.
-    let mut json = serde_json::to_string_pretty(summary).expect("a summary is plain data");
+    json(summary)
+}
+
+/// Plain data as JSON, for people too.
+pub(crate) fn json(data: &impl Serialize) -> String {
+    // String keys, numbers, texts, lists and options: there is nothing that JSON could refuse.
+    let mut json = serde_json::to_string_pretty(data).expect("it is plain data");
     json.push('\n');
     json
 }
@@ -121,18 +131,21 @@ pub(crate) fn pair(
     name: &str,
     title: &str,
 ) -> Result<Files, Failure> {
-    // What is compared is the course of things: a little lower than a picture of its own.
-    let style = Style { height: Some(900), ..Style::default() };
     let figure = |output: &RunOutput, title: &str| {
         let RunOutput { summary, timeline, lane_faults, .. } = output;
         let figure = Figure::from_parts(summary, timeline, lane_faults, clock(resolved))?;
         Ok::<_, Failure>(Figure { title: format!("{}: {title}", summary.scenario), ..figure })
     };
-    let upper = figure(run, title)?;
-    let lower = figure(twin, "control twin (calm weather)")?;
+    above(&figure(run, title)?, &figure(twin, "control twin (calm weather)")?, name)
+}
+
+/// One figure above the other, on the same axes: SVG and PNG under this name.
+pub(crate) fn above(upper: &Figure, lower: &Figure, name: &str) -> Result<Files, Failure> {
+    // What is compared is the course of things: a little lower than a picture of its own.
+    let style = Style { height: Some(900), ..Style::default() };
     Ok(Files::from([
-        (format!("{name}.svg"), render_pair_svg(&upper, &lower, style)?.into_bytes()),
-        (format!("{name}.png"), render_pair_png(&upper, &lower, style)?),
+        (format!("{name}.svg"), render_pair_svg(upper, lower, style)?.into_bytes()),
+        (format!("{name}.png"), render_pair_png(upper, lower, style)?),
     ]))
 }
 
@@ -255,6 +268,24 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Writes a file that must not be there yet, whole or not at all.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let mut file =
+        NamedTempFile::new_in(parent_of(path)).map_err(Failure::io("write in", parent_of(path)))?;
+    file.write_all(bytes).map_err(Failure::io("write", path))?;
+    match file.persist_noclobber(path) {
+        Ok(_) => {
+            open_up(path);
+            Ok(())
+        }
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
+            Err(Failure::Exists(path.to_owned()))
+        }
+        Err(error) => Err(Failure::io("write", path)(error.error)),
+    }
+}
+
 /// Reads one file of a run directory.
 pub(crate) fn read(dir: &Path, name: &str) -> Result<String, Failure> {
     let path = dir.join(name);
@@ -267,7 +298,9 @@ pub(crate) fn read(dir: &Path, name: &str) -> Result<String, Failure> {
         {
             Err(Failure::OldRun { path: dir.to_owned(), file: name.to_owned() })
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        Err(error)
+            if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) =>
+        {
             Err(Failure::NotARun { path: dir.to_owned(), what: format!("it has no {name}") })
         }
         Err(error) => Err(Failure::Io { what: "read", path, error }),

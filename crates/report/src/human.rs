@@ -2,6 +2,7 @@
 //! (99.996 % is not 100 %, and a little is not zero).
 
 use sandbox_core::Span;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// A share (0 to 1) in percent, without the sign: `12.3`, `0.20`, `99.98`, `<0.01`, `100`.
 pub(crate) fn percent(share: f64) -> String {
@@ -145,14 +146,35 @@ pub(crate) fn number(x: f64) -> String {
     }
 }
 
-/// At most `width` characters, the rest cut with an ellipsis.
+/// At most `width` columns of a terminal, the rest cut with an ellipsis. What a terminal would obey is replaced.
 pub(crate) fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
+    let clean = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+    if columns(text) <= width {
+        return text.chars().map(clean).collect();
     }
-    let mut cut: String = text.chars().take(width.saturating_sub(1)).collect();
+    let mut cut = String::new();
+    let mut taken = 1;
+    for c in text.chars().map(clean) {
+        taken += c.width().unwrap_or(0);
+        if taken > width {
+            break;
+        }
+        cut.push(c);
+    }
     cut.push('…');
     cut
+}
+
+/// How many columns of a terminal a text takes.
+pub(crate) fn columns(text: &str) -> usize {
+    text.width()
+}
+
+/// Cut or filled up with blanks to so many columns.
+pub(crate) fn padded(text: &str, width: usize) -> String {
+    let mut text = cut(text, width);
+    text.extend(std::iter::repeat_n(' ', width.saturating_sub(columns(&text))));
+    text
 }
 
 /// A decimal string of dollars as a float; 0 if it is not a number.
@@ -227,5 +249,14 @@ mod tests {
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(count_short(43_200_000), "43.2M");
         assert_eq!(cut("siliconflow", 6), "silic…");
+    }
+
+    #[test]
+    fn texts_are_cut_by_columns_and_cannot_steer_the_terminal() {
+        assert_eq!(cut("硅基流动", 8), "硅基流动");
+        assert_eq!(cut("硅基流动", 6), "硅基…", "half a character cannot be shown");
+        assert_eq!(padded("硅基流动", 7), "硅基流…");
+        assert_eq!(padded("sf", 4), "sf  ");
+        assert_eq!(cut("tab\tand\u{1b}[31m", 20), "tab\u{fffd}and\u{fffd}[31m");
     }
 }

@@ -1,8 +1,11 @@
 //! What people read after a run. Each part takes the plain data of [`sandbox_engine::output`], gives text or bytes,
 //! and touches neither files nor the terminal.
 //!
-//! * [`terminal`] – the summary that ends a run: how to see it again, objectives, one table, causes of leak
-//! * [`csv`] – `timeline.csv` and `ledger.csv`, exact; the first can be read back
+//! * [`terminal`] – the summary that ends a run: how to see it again, objectives, one table, causes of leak, faults
+//! * [`markdown`] – the same for a comment on a pull request
+//! * [`verdict`] – the same in one sentence
+//! * [`csv`] – `timeline.csv` and `ledger.csv`, exact, and the main numbers of runs; the first can be read back
+//! * [`diff`] – what is different between two runs, and what that did
 //! * [`Figure`] – all that a picture shows, as plain data, from a run or from the files of its directory
 //! * [`charts`] – a figure as SVG or PNG: four panels on one time axis; two of them on the same axes
 //! * [`RunData`] – all that a run directory holds, as plain data
@@ -14,28 +17,16 @@
 //! # From a run to files
 //!
 //! ```
-//! use sandbox_engine::output::{Ledger, Summary, Timeline};
-//! use sandbox_model::Fault;
 //! use sandbox_report::charts::{Style, render_png, render_svg};
-//! use sandbox_report::{Clock, Figure, ReportError, csv, terminal};
+//! use sandbox_report::{ReportError, RunData, csv, markdown, terminal};
 //!
-//! /// `faults` are pairs of a lane of the timeline and a fault that hits it.
-//! fn report(
-//!     summary: &Summary,
-//!     timeline: &Timeline,
-//!     ledger: &Ledger,
-//!     faults: &[(usize, Fault)],
-//! ) -> Result<Vec<(&'static str, Vec<u8>)>, ReportError> {
-//!     let clock = Clock {
-//!         zone: "Asia/Shanghai".to_owned(),
-//!         date: "Wed 18 Nov 2026".to_owned(),
-//!         start_second_of_day: 0,
-//!     };
-//!     let figure = Figure::from_parts(summary, timeline, faults, clock)?;
+//! fn report(run: &RunData) -> Result<Vec<(&'static str, Vec<u8>)>, ReportError> {
+//!     let figure = run.figure()?;
 //!     Ok(vec![
-//!         ("summary.txt", terminal::summary_text(summary, terminal::Paint::Plain).into_bytes()),
-//!         ("timeline.csv", csv::timeline_csv(timeline, faults).into_bytes()),
-//!         ("ledger.csv", csv::ledger_csv(ledger).into_bytes()),
+//!         ("summary.txt", terminal::run_text(run, terminal::Paint::Plain).into_bytes()),
+//!         ("summary.md", markdown::run_markdown(run).into_bytes()),
+//!         ("timeline.csv", csv::timeline_csv(&run.timeline, &run.faults).into_bytes()),
+//!         ("ledger.csv", csv::ledger_csv(&run.ledger).into_bytes()),
 //!         ("timeline.svg", render_svg(&figure, Style::default())?.into_bytes()),
 //!         ("timeline.png", render_png(&figure, Style::default())?),
 //!     ])
@@ -73,13 +64,17 @@ pub mod charts;
 pub mod ci;
 mod condense;
 pub mod csv;
+pub mod diff;
 mod error;
+mod faults;
 mod figure;
 pub mod gzip;
 pub mod html;
 mod human;
 mod look;
 mod names;
+pub mod markdown;
+mod objective;
 mod palette;
 mod quantile;
 mod run_data;
@@ -87,6 +82,7 @@ pub mod sequence;
 pub mod terminal;
 mod ticks;
 pub mod trace_events;
+mod verdict;
 mod windows;
 
 #[cfg(test)]
@@ -98,3 +94,4 @@ pub use figure::{Clock, Figure, Lane, Totals, Window};
 pub use names::{Names, Node};
 pub use palette::Theme;
 pub use run_data::{RunData, Setting};
+pub use verdict::verdict;

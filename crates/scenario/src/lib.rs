@@ -10,6 +10,7 @@
 //! * [`import`] – other tools' files to pieces of a scenario
 //! * [`objective`] – promises like `"ttft_p99[cn-chat] <= 4s"`
 //! * [`resolved`] – the result: names are indices, shapes are curves, traces are read
+//! * [`difference`] – what is different between two scenarios
 //! * [`problem`] – what is wrong, where, and what to write instead
 //!
 //! # Reading one
@@ -54,6 +55,7 @@
 
 mod check;
 pub mod clock;
+pub mod difference;
 pub mod file;
 pub mod import;
 mod incidents;

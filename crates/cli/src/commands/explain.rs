@@ -24,7 +24,7 @@ pub(super) fn explain(args: &Explain, registry: &Arc<Registry>) -> Result<Code, 
     let resolved = Resolved::load_with(&dir.join(files::SCENARIO), &[], Arc::clone(registry))?
         .with_script_file(&dir.join(files::OUTAGES))?;
     let (workload, number) = which(&resolved, &args.request)?;
-    let mut progress = Progress::new("explain");
+    let mut progress = Progress::new("explain", "of virtual time");
     let mut at = |share| progress.at(share);
     let options =
         RunOptions { progress: Some(&mut at), explain: Some((workload, number)), ..RunOptions::default() };

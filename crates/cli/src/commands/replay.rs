@@ -17,7 +17,7 @@ pub(super) fn replay(dir: &Path, registry: &Arc<Registry>) -> Result<Code, Failu
     let recorded = files::read_summary(dir)?;
     files::read(dir, files::SCENARIO)?;
     let resolved = Resolved::load_with(&dir.join(files::SCENARIO), &[], Arc::clone(registry))?;
-    let mut progress = Progress::new("replay");
+    let mut progress = Progress::new("replay", "of virtual time");
     let mut at = |share| progress.at(share);
     let options = RunOptions {
         progress: Some(&mut at),

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sandbox_engine::{RunOptions, RunOutput};
-use sandbox_report::terminal;
+use sandbox_engine::RunOptions;
 use sandbox_routers::Registry;
 use sandbox_scenario::Resolved;
 
-use crate::args::Run;
-use crate::commands::{load, paint};
+use crate::args::{Format, Run};
+use crate::commands::load;
+use crate::commands::print::Printer;
 use crate::exit::{Code, Failure};
 use crate::exports::{self, Exports};
 use crate::files;
@@ -38,17 +38,25 @@ pub(super) fn run(args: &Run, registry: &Arc<Registry>) -> Result<Code, Failure>
         let variant = router.map_or(Ok(variant.clone()), |router| variant.with_entry(router))?;
         variants.push((variant, router, dir));
     }
-    let mut code = Code::Ok;
+    let mut printer = Printer::new(args.format.format(), variants.len());
     for (resolved, router, dir) in variants {
-        if one_run(args, &resolved, router, &dir)? == Code::Missed {
-            code = Code::Missed;
-        }
+        one_run(args, &resolved, router, &dir, &mut printer)?;
     }
-    Ok(code)
+    printer.finish()
 }
 
-fn one_run(args: &Run, resolved: &Resolved, router: Option<&str>, dir: &Path) -> Result<Code, Failure> {
-    let mut progress = Progress::new(router.unwrap_or(&resolved.scenario.name));
+fn one_run(
+    args: &Run,
+    resolved: &Resolved,
+    router: Option<&str>,
+    dir: &Path,
+    printer: &mut Printer,
+) -> Result<(), Failure> {
+    let what = router.unwrap_or(&resolved.scenario.name);
+    let mut progress = match args.format.format() {
+        Format::Quiet => Progress::silent(),
+        _ => Progress::new(what, "of virtual time"),
+    };
     let exports = Exports::create(args, resolved, dir)?;
     let mut at = |share| progress.at(share);
     let output = sandbox_engine::run(
@@ -65,18 +73,7 @@ fn one_run(args: &Run, resolved: &Resolved, router: Option<&str>, dir: &Path) ->
     drop(progress);
     let streamed = exports.finish(&output)?;
     files::write_directory(dir, &files::of_run(resolved, &output)?, streamed)?;
-    print(args, &output, dir);
-    let missed = output.summary.objectives.iter().any(|objective| !objective.met);
-    Ok(if missed { Code::Missed } else { Code::Ok })
-}
-
-fn print(args: &Run, output: &RunOutput, dir: &Path) {
-    if args.json {
-        print!("{}", files::summary_json(&output.summary));
-    } else {
-        print!("{}", terminal::summary_text(&output.summary, paint()));
-        println!("\nwrote {}/ (look at timeline.png)", dir.display());
-    }
+    printer.run(dir, files::data(resolved, &output), Some("look at report.html"))
 }
 
 /// The command that makes this run again.

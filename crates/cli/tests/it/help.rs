@@ -10,6 +10,10 @@ fn help_is_what_it_was() {
     insta::assert_snapshot!("help-import", bench.sandbox("import --help").expect(0).out);
     insta::assert_snapshot!("help-import-litellm", bench.sandbox("import litellm --help").expect(0).out);
     insta::assert_snapshot!("help-check", bench.sandbox("check --help").expect(0).out);
+    for command in ["init", "show", "diff", "completions", "man"] {
+        let ended = bench.sandbox(&format!("{command} --help")).expect(0);
+        insta::assert_snapshot!(format!("help-{command}"), ended.out);
+    }
     insta::assert_snapshot!("help-run", bench.sandbox("run --help").expect(0).out);
 }
 

@@ -1,15 +1,19 @@
 //! The `sandbox` command from outside: exit codes, files, and that what the documents say is what it prints.
 
+mod about;
 mod bench;
 mod books;
 mod check;
+mod diff;
 mod documents;
 mod examples;
 mod exit_codes;
 mod explain;
+mod formats;
 mod help;
 mod import;
 mod import_prices;
+mod init;
 mod replay;
 mod run_directory;
 mod schema;

@@ -1,4 +1,5 @@
-//! `timeline.csv`, `ledger.csv` and `flow.csv`: exact, for spreadsheets, notebooks and [`Figure`](crate::Figure)s.
+//! `timeline.csv`, `ledger.csv` and `flow.csv`, and the main numbers of runs: exact, for spreadsheets, notebooks and
+//! [`Figure`](crate::Figure)s.
 //!
 //! All are UTF-8 with a header line, commas and quotes where needed. Money is exact, as decimals in US dollars without a
 //! sign of currency. Times are seconds with nine decimals.
@@ -46,14 +47,31 @@
 //! | `end`, `endpoint` | `plan`, `leak`, `failed`, `shed`, `in_flight` or `wasted`; who served them or billed in vain |
 //! | `requests` | how many; 0 for wasted work; the column sums to the requests that arrived |
 //! | `input_tokens`, `output_tokens`, `billed_usd`, `premium_usd` | as in the ledger; what is billed sums to the bill |
+//!
+//! # Runs: one line a run
+//!
+//! | column | meaning |
+//! |---|---|
+//! | `run` | its directory |
+//! | `scenario`, `seed`, `version`, `fingerprint`, `duration_s` | as in `summary.json` |
+//! | `objectives`, `objectives_met`, `missed` | how many, how many were kept, and those that were not, parted by `; ` |
+//! | `arrived` to `in_flight` | requests by outcome |
+//! | `leak_share`, `avoidable_share`, `leak_premium_usd` | leak |
+//! | `attempts`, `retries`, `fallbacks`, `hedges` | what was tried |
+//! | `ttft_p50_s`, `ttft_p95_s`, `ttft_p99_s` | time to first token; empty if there was none |
+//! | `cost_usd`, `twin_cost_usd`, `premium_usd`, `wasted_usd`, `fees_usd` | money |
+//! | `flipped`, `flip_share`, `flip_premium_usd` | tier flips |
+//! | `faults`, `faults_seen`, `detection_lag_max_s`, `failback_lag_max_s` | faults; lags are empty if no router saw any |
 
 mod cells;
 mod flow;
 mod ledger;
+mod runs;
 mod timeline;
 
 pub use flow::{flow_csv, read_flow_csv};
 pub use ledger::{ledger_csv, read_ledger_csv};
+pub use runs::runs_csv;
 pub use timeline::{read_timeline_csv, timeline_csv};
 
 use ::csv::{Terminator, Writer, WriterBuilder};

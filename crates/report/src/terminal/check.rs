@@ -4,7 +4,7 @@
 use sandbox_engine::output::Summary;
 
 use super::paint::{Paint, Tint};
-use super::{WIDTH, field};
+use super::{WIDTH, field, fold};
 use crate::human;
 
 /// Columns of the names in front.
@@ -218,20 +218,10 @@ pub fn worst_text(bad: &Bad, paint: Paint) -> String {
 }
 
 /// A field whose value goes on in further lines.
-fn wrapped(text: &mut String, paint: Paint, name: &str, value: &str) {
-    let mut line = String::new();
-    let mut name = name;
-    for word in value.split_whitespace() {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH - NAMES {
-            field(text, paint, name, &line);
-            (name, line) = ("", String::new());
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
+pub(super) fn wrapped(text: &mut String, paint: Paint, name: &str, value: &str) {
+    for (number, line) in fold(value, WIDTH - NAMES).iter().enumerate() {
+        field(text, paint, if number == 0 { name } else { "" }, line);
     }
-    field(text, paint, name, &line);
 }
 
 #[cfg(test)]

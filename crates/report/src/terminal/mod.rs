@@ -1,20 +1,27 @@
 //! The summary that ends a run in a terminal: what to type to see it again, whether promises were kept, one
-//! table, and where the leak came from. At most 80 columns, and complete without colour.
+//! table, when it leaked, why, and the worst faults. At most 80 columns, and complete without colour.
 
+mod ascii;
 mod check;
+mod diff;
 mod explain;
-pub(crate) mod objectives;
+mod faults;
+mod objectives;
 pub(crate) mod paint;
+mod spark;
 mod table;
 
 use sandbox_engine::output::Summary;
-use sandbox_engine::output::summary::FaultReport;
 
 use crate::human;
+use crate::run_data::RunData;
+pub use ascii::ascii;
 pub use check::{Bad, Breach, Covered, Finding, Group, covered_text, finding_text, sentence, worst_text};
+pub use diff::diff_text;
 pub use explain::explain_text;
 pub use paint::Paint;
 pub(crate) use paint::Tint;
+pub(crate) use table::cells;
 
 /// Width that no line exceeds; only the repro line, which must stay in one piece, may.
 pub(crate) const WIDTH: usize = 80;
@@ -24,7 +31,8 @@ const CAUSES: usize = 4;
 
 /// The whole summary, ending with a line break.
 #[must_use]
-pub fn summary_text(summary: &Summary, paint: Paint) -> String {
+pub fn run_text(run: &RunData, paint: Paint) -> String {
+    let summary = &run.summary;
     let mut text = String::new();
     head(&mut text, summary, paint);
     if !summary.objectives.is_empty() {
@@ -33,12 +41,13 @@ pub fn summary_text(summary: &Summary, paint: Paint) -> String {
     }
     text.push('\n');
     table::write(&mut text, summary, paint);
+    spark::write(&mut text, run, paint);
     text.push('\n');
     leak(&mut text, summary, paint);
     flips(&mut text, summary, paint);
     fees(&mut text, summary, paint);
-    faults(&mut text, summary, paint);
     probes(&mut text, summary, paint);
+    faults::write(&mut text, run, paint);
     text
 }
 
@@ -72,19 +81,23 @@ fn leak(text: &mut String, summary: &Summary, paint: Paint) {
         text,
         paint,
         "leak",
-        &format!("{} requests, {premium} against the plan's price", human::count(total)),
+        &format!(
+            "{} request{}, {premium} against the plan's price",
+            human::count(total),
+            if total == 1 { "" } else { "s" }
+        ),
     );
     let name_width =
-        causes.iter().take(CAUSES).map(|(name, _)| name.chars().count()).max().unwrap_or(0).min(22);
+        causes.iter().take(CAUSES).map(|(name, _)| human::columns(name)).max().unwrap_or(0).min(22);
     for (name, line) in causes.iter().take(CAUSES) {
-        let name = human::cut(name, name_width);
+        let name = human::padded(name, name_width);
         let requests = human::count(line.requests);
         let premium = human::dollars_signed(human::decimal(&line.premium_usd));
         let avoidable = match line.avoidable_requests {
             0 => String::new(),
             n => format!("  {} avoidable", human::count(n)),
         };
-        text.push_str(&format!("  {name:<name_width$}  {requests:>11}  {premium:>10}{avoidable}\n"));
+        text.push_str(&format!("  {name}  {requests:>11}  {premium:>10}{avoidable}\n"));
     }
     if causes.len() > CAUSES {
         let rest: u64 = causes.iter().skip(CAUSES).map(|(_, line)| line.requests).sum();
@@ -116,44 +129,6 @@ fn fees(text: &mut String, summary: &Summary, paint: Paint) {
     }
 }
 
-fn faults(text: &mut String, summary: &Summary, paint: Paint) {
-    let faults = &summary.faults;
-    if faults.is_empty() {
-        field(text, paint, "faults", "none");
-        return;
-    }
-    // Routers believe things of targets, and nothing of links.
-    let links = faults.iter().filter(|fault| fault.is_of_link()).count();
-    let targets = faults.len() - links;
-    let seen = faults.iter().filter(|fault| fault.detection_lag_s.is_some()).count();
-    let count = |n: usize| human::count(n as u64);
-    let line = match (targets, links) {
-        (_, 0) => format!("{}, of which {seen} were seen by a router", count(targets)),
-        (0, _) => format!("{} of links", count(links)),
-        _ => format!("{}, of which {seen} were seen by a router; {} of links", count(targets), count(links)),
-    };
-    field(text, paint, "faults", &line);
-    worst(text, faults, "slowest detection", |fault| fault.detection_lag_s);
-    worst(text, faults, "slowest failback", |fault| fault.failback_lag_s);
-}
-
-fn worst(text: &mut String, faults: &[FaultReport], name: &str, lag: impl Fn(&FaultReport) -> Option<f64>) {
-    // The first of equals: `max_by` would take the last.
-    let worst = faults
-        .iter()
-        .filter_map(|fault| Some((lag(fault)?, fault)))
-        .reduce(|a, b| if b.0 > a.0 { b } else { a });
-    if let Some((lag, fault)) = worst {
-        let lag = human::seconds(lag);
-        // `Down(status: 503)` or `down`: the word says enough here.
-        let kind = fault.kind.split(['(', ' ']).next().unwrap_or_default();
-        let line =
-            format!("  {name:<17}  {lag:>8}  {}, {kind} at {}", fault.target, human::seconds(fault.from));
-        text.push_str(&human::cut(&line, WIDTH));
-        text.push('\n');
-    }
-}
-
 fn probes(text: &mut String, summary: &Summary, paint: Paint) {
     for probe in &summary.probes {
         let percent =
@@ -169,6 +144,35 @@ fn field(text: &mut String, paint: Paint, name: &str, value: &str) {
     let name = paint.tint(Tint::Quiet, &format!("{name:<11}"));
     text.push_str(format!("{name}  {value}").trim_end());
     text.push('\n');
+}
+
+/// Lines of so many columns at most, broken at blanks but not in front of a percent sign; what is wider stays in one piece.
+fn fold(text: &str, width: usize) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match pieces.last_mut() {
+            Some(number) if word.starts_with('%') => {
+                number.push(' ');
+                number.push_str(word);
+            }
+            _ => pieces.push(word.to_owned()),
+        }
+    }
+    let mut lines = vec![String::new()];
+    for piece in pieces {
+        let last = lines.len() - 1;
+        let taken = human::columns(&lines[last]);
+        if taken > 0 && taken + 1 + human::columns(&piece) > width {
+            lines.push(piece);
+        } else {
+            let line = &mut lines[last];
+            if taken > 0 {
+                line.push(' ');
+            }
+            line.push_str(&piece);
+        }
+    }
+    lines
 }
 
 #[cfg(test)]

@@ -20,7 +20,8 @@ const HEAD: [[&str; COLUMNS]; 2] = [
 /// The fewest characters of a name.
 const NAME_MIN: usize = 8;
 
-type Cells = [String; COLUMNS];
+/// Cells of a row after its name.
+pub(crate) type Cells = [String; COLUMNS];
 
 pub(super) fn write(text: &mut String, summary: &Summary, paint: Paint) {
     let mut rows: Vec<(&str, Cells)> = summary
@@ -36,10 +37,10 @@ pub(super) fn write(text: &mut String, summary: &Summary, paint: Paint) {
     let mut widths = [0; COLUMNS];
     for cells in heads.iter().chain(rows.iter().map(|(_, cells)| cells)) {
         for (width, cell) in widths.iter_mut().zip(cells) {
-            *width = (*width).max(cell.chars().count());
+            *width = (*width).max(human::columns(cell));
         }
     }
-    let longest = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let longest = rows.iter().map(|(name, _)| human::columns(name)).max().unwrap_or(0);
     let cells: usize = widths.iter().sum();
     let gap = if longest.max(NAME_MIN) + cells + 2 * COLUMNS <= WIDTH { 2 } else { 1 };
     let taken = cells + gap * COLUMNS;
@@ -58,14 +59,15 @@ pub(super) fn write(text: &mut String, summary: &Summary, paint: Paint) {
 }
 
 fn line(name: &str, name_width: usize, cells: &Cells, widths: &[usize; COLUMNS], gap: usize) -> String {
-    let mut line = format!("{:<name_width$}", human::cut(name, name_width));
+    let mut line = human::padded(name, name_width);
     for (cell, width) in cells.iter().zip(widths) {
         line.push_str(&format!("{:gap$}{cell:>width$}", ""));
     }
     line
 }
 
-fn cells(requests: &Requests, leak: &Leak, ttft: &Percentiles, cost: &Cost) -> Cells {
+/// One row, without its name.
+pub(crate) fn cells(requests: &Requests, leak: &Leak, ttft: &Percentiles, cost: &Cost) -> Cells {
     let none = || "–".to_owned();
     let of_arrived = |n: u64| {
         if requests.arrived == 0 { none() } else { human::percent(n as f64 / requests.arrived as f64) }

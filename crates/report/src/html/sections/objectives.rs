@@ -5,7 +5,7 @@ use sandbox_engine::output::summary::ObjectiveReport;
 use super::parts;
 use crate::html::number::escape;
 use crate::run_data::RunData;
-use crate::terminal::objectives::Unit;
+use crate::objective::Unit;
 
 pub(crate) fn section(run: &RunData) -> String {
     let objectives = &run.summary.objectives;
