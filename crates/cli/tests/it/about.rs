@@ -1,5 +1,6 @@
 //! Completions and man pages: what other programs make of them.
 
+use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use crate::bench::Bench;
@@ -7,6 +8,11 @@ use crate::bench::Bench;
 /// Whether a program is there at all.
 fn has(program: &str) -> bool {
     Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+}
+
+/// Says so even where tests that pass are silent.
+fn skipped(program: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: there is no {program}");
 }
 
 #[test]
@@ -26,7 +32,7 @@ fn completions_know_every_command() {
 #[test]
 fn bash_reads_its_completions() {
     if !has("bash") {
-        eprintln!("skipped: there is no bash");
+        skipped("bash");
         return;
     }
     let bench = Bench::new();
@@ -57,7 +63,7 @@ fn each_command_has_a_man_page() {
 #[test]
 fn groff_renders_every_man_page_without_a_warning() {
     if !has("groff") {
-        eprintln!("skipped: there is no groff");
+        skipped("groff");
         return;
     }
     let bench = Bench::new();

@@ -42,8 +42,7 @@ fn cause(diff: &Diff) -> String {
     let what = match &changes[..] {
         [] => None,
         [first, rest @ ..]
-            if changes.iter().all(|change| is_entry(&change))
-                && rest.iter().all(|c| pairs(c) == pairs(first)) =>
+            if changes.iter().all(is_entry) && rest.iter().all(|c| pairs(c) == pairs(first)) =>
         {
             let router = |value: &Option<String>| code(value.as_deref().unwrap_or("none"));
             Some(format!("with {} instead of {}", router(&first.b), router(&first.a)))
@@ -122,10 +121,10 @@ fn lost(a: &Summary, b: &Summary) -> Option<String> {
     match after.cmp(&before) {
         std::cmp::Ordering::Equal => None,
         std::cmp::Ordering::Less => {
-            Some(format!("{} fewer were lost {}", human::count(before - after), shares()))
+            Some(format!("{} fewer were not served {}", human::count(before - after), shares()))
         }
         std::cmp::Ordering::Greater => {
-            Some(format!("{} more were lost {}", human::count(after - before), shares()))
+            Some(format!("{} more were not served {}", human::count(after - before), shares()))
         }
     }
 }
