@@ -218,7 +218,7 @@ impl Figure {
 
 /// Whether a line of the summary is about this fault. Several faults may share target and times; then the kind
 /// decides, whose text begins with its name.
-fn is_about(report: &FaultReport, fault: &Fault) -> bool {
+pub(crate) fn is_about(report: &FaultReport, fault: &Fault) -> bool {
     // Seconds of the summary went through a float: a millisecond is far above what that loses.
     let same = |s: f64, at: Time| (s - at.as_secs_f64()).abs() < 1e-3;
     report.target == fault.target

@@ -69,6 +69,7 @@
 
 pub mod charts;
 pub mod ci;
+mod condense;
 pub mod csv;
 mod error;
 mod figure;
@@ -79,6 +80,7 @@ mod palette;
 mod quantile;
 mod run_data;
 pub mod terminal;
+mod ticks;
 mod windows;
 
 #[cfg(test)]

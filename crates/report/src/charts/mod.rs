@@ -21,7 +21,7 @@ mod lanes;
 mod limits;
 mod palette;
 mod panel;
-mod png;
+pub(crate) mod png;
 mod render;
 mod runs;
 mod scale;

@@ -40,11 +40,10 @@ impl Clock {
     fn day(&self, date: &str) -> Option<u64> {
         let mut parts = date.split('-').map(|part| part.parse::<u64>().ok());
         let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-        let month = crate::charts::axis::MONTHS.get(usize::try_from(month.checked_sub(1)?).ok()?)?;
+        let month = crate::ticks::MONTHS.get(usize::try_from(month.checked_sub(1)?).ok()?)?;
         let wanted = format!("{day} {month} {year}");
-        (0..=366).find(|&days| {
-            crate::charts::axis::later_with_year(&self.date, days).is_some_and(|date| date == wanted)
-        })
+        (0..=366)
+            .find(|&days| crate::ticks::later_with_year(&self.date, days).is_some_and(|date| date == wanted))
     }
 }
 
@@ -83,7 +82,7 @@ impl Figure {
             .collect();
         let (Some(&first), Some(&last)) = (inside.first(), inside.last()) else {
             let clock = &self.clock;
-            let moment = |at| crate::charts::axis::moment(clock, at);
+            let moment = |at| crate::ticks::moment(clock, at);
             return Err(ReportError::Stretch {
                 from: moment(from),
                 until: moment(until),

@@ -1,0 +1,5 @@
+use crate::run_data::RunData;
+
+pub(crate) fn section(_: &RunData) -> String {
+    String::new()
+}
