@@ -49,6 +49,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: Import,
     },
+    /// Print the JSON Schema (2020-12) of a file that `run` writes
+    Schema {
+        /// Which file
+        #[arg(value_enum, default_value_t = SchemaOf::Summary)]
+        of: SchemaOf,
+    },
     /// Check a scenario without running it
     Validate {
         #[command(flatten)]
@@ -111,6 +117,15 @@ pub(crate) enum Theme {
     Light,
     /// Light on near-black
     Dark,
+}
+
+/// Files that have a schema.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// summary.json, also what `run --json` prints
+    Summary,
+    /// worst.json; an element is what `explain --json` prints
+    Worst,
 }
 
 /// What is imported.

@@ -192,7 +192,7 @@ impl Tally {
     /// Counts what a served request was billed.
     pub(crate) fn serve(&mut self, served: &Served) {
         self.bill(served.billed, served.fees);
-        if let Path::Leak { cause, avoidable } = served.path {
+        if let Path::Leak { cause, avoidable, .. } = served.path {
             let leak = &mut self.leaks[cause.index()];
             leak.requests += 1;
             leak.avoidable += u64::from(avoidable);
@@ -252,7 +252,12 @@ pub(crate) enum Path {
     /// At the plan, or below it.
     Plan,
     /// Off the plan.
-    Leak { cause: Cause, avoidable: bool },
+    Leak {
+        cause: Cause,
+        avoidable: bool,
+        /// An attempt of the request's own at the plan had failed before.
+        tried_plan: bool,
+    },
 }
 
 /// A response that an endpoint completed, and its bill.
@@ -310,7 +315,7 @@ impl Cells {
     pub(crate) fn serve(&mut self, workload: u16, served: &Served, reached: bool) {
         let work = match served.path {
             Path::Open | Path::Plan => PLAN,
-            Path::Leak { cause, avoidable } => 1 + 2 * cause.index() + usize::from(avoidable),
+            Path::Leak { cause, avoidable, .. } => 1 + 2 * cause.index() + usize::from(avoidable),
         };
         let cell = self.cell(workload, work, served.endpoint);
         cell.requests += u64::from(reached);

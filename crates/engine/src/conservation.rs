@@ -1,11 +1,11 @@
 //! The laws that every run is held against, in release builds too (docs/invariants.md numbers them).
 
-use sandbox_model::Usd;
+use sandbox_model::{Cause, Usd};
 use sandbox_scenario::Resolved;
 
 use crate::account::Tally;
 use crate::machine::Machine;
-use crate::output::Ledger;
+use crate::output::{Flow, FlowEnd, FlowLine, Ledger, Work};
 use crate::slab::NONE;
 
 /// A law that does not hold: a bug of this program.
@@ -111,9 +111,43 @@ pub(crate) fn check_ledger(machine: &Machine, ledger: &Ledger) -> Result<(), Vio
         format!("{} <> {by_endpoint}", ledger.fees())
     })?;
     let leaked: u64 = machine.workload_tallies.iter().map(|tally| tally.leaked).sum();
-    let lines = ledger.lines.iter().filter(|line| matches!(line.work, crate::output::Work::Leak { .. }));
+    let lines = ledger.lines.iter().filter(|line| matches!(line.work, Work::Leak { .. }));
     let in_lines: u64 = lines.map(|line| line.requests).sum();
     hold("the ledger's leaked requests = leaked requests", "ledger", leaked == in_lines, || {
         format!("{in_lines} <> {leaked}")
     })
+}
+
+/// Holds the flow against the requests and the bill.
+pub(crate) fn check_flow(machine: &Machine, flow: &Flow) -> Result<(), Violation> {
+    let requests = |of: &dyn Fn(&FlowLine) -> bool| -> u64 {
+        flow.lines.iter().filter(|line| of(line)).map(|line| line.requests).sum()
+    };
+    let money = |part: fn(&FlowLine) -> Usd, of: &dyn Fn(&FlowLine) -> bool| -> Usd {
+        flow.lines.iter().filter(|line| of(line)).map(part).sum()
+    };
+    let tally = Tally::sum(&machine.workload_tallies);
+    let arrived = requests(&|_| true);
+    hold("the flow's requests = those that arrived", "flow", arrived == tally.arrived, || {
+        format!("{arrived} <> {}", tally.arrived)
+    })?;
+    let billed = money(|line| line.billed, &|_| true);
+    hold("the flow's lines sum to the bill", "flow", billed == machine.billed, || {
+        format!("{billed} <> {}", machine.billed)
+    })?;
+    let wasted = money(|line| line.billed, &|line| matches!(line.end, FlowEnd::Wasted(_)));
+    hold("the flow's wasted work = wasted work", "flow", wasted == tally.wasted, || {
+        format!("{wasted} <> {}", tally.wasted)
+    })?;
+    for (cause, leak) in Cause::ALL.into_iter().zip(&tally.leaks) {
+        let of = |line: &FlowLine| matches!(line.end, FlowEnd::Leak(_)) && line.cause == Some(cause);
+        let avoidable = requests(&|line| of(line) && line.avoidable);
+        let told =
+            (requests(&of), avoidable, money(|line| line.billed, &of), money(|line| line.premium, &of));
+        let known = (leak.requests, leak.avoidable, leak.billed, leak.premium);
+        hold("the flow's leaks = leaks, by cause", cause.name(), told == known, || {
+            format!("{told:?} <> {known:?}")
+        })?;
+    }
+    Ok(())
 }

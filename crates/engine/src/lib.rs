@@ -2,7 +2,7 @@
 //!
 //! * [`run`](mod@run) – the one call: [`run::run`]
 //! * [`weather`] – the outage script that a seed draws
-//! * [`output`] – what a run yields: summary, timeline, ledger
+//! * [`output`] – what a run yields: summary, timeline, ledger, flow
 //! * [`probes`] – what health probes see
 //! * [`explain`] – why one request went where it went
 //! * [`monitor`] – what can be watched while a run goes on
@@ -27,7 +27,9 @@ mod machine;
 pub mod monitor;
 mod objectives;
 pub mod output;
+mod paths;
 pub mod probes;
+mod recording;
 pub mod records;
 pub mod replay;
 pub mod run;
@@ -35,8 +37,10 @@ mod slab;
 mod span_law;
 mod summarise;
 pub mod trials;
+mod waterfall;
 pub mod weather;
 pub mod world;
+mod worst;
 
 pub use account::Outcome;
 pub use explain::Explanation;
@@ -44,5 +48,5 @@ pub use machine::{EventKind, EventRecord, Log};
 pub use monitor::Monitor;
 pub use output::{Ledger, Summary, Timeline};
 pub use run::{RunError, RunOptions, RunOutput, control_twin, run};
-pub use summarise::lane_faults;
+pub use summarise::{lane_faults, watched_lanes};
 pub use trials::Trials;

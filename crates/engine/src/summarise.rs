@@ -12,7 +12,7 @@ use crate::output::summary::{
     Attempts, CauseLine, Cost, FaultReport, Flips, Leak, Percentiles, Requests, SCHEMA, Scope, Summary,
 };
 use crate::output::{Ledger, LedgerLine, TTFT_CLASSES, Timeline, TimelineRow};
-use crate::{objectives, probes};
+use crate::{objectives, probes, waterfall};
 
 /// A tally as it is reported, held against the same of the twin.
 fn scope(tally: &Tally, twin: &Tally) -> Scope {
@@ -129,7 +129,7 @@ pub(crate) fn summary(
         cost_usd: whole.cost_usd,
         leak: whole.leak,
         flips: whole.flips,
-        waterfall: Vec::new(),
+        waterfall: waterfall::waterfall(main, twin),
         objectives: resolved
             .objectives
             .iter()
@@ -240,6 +240,15 @@ pub fn lane_faults(resolved: &Resolved, script: &OutageScript) -> Vec<(usize, Fa
         }
     }
     faults
+}
+
+/// The lanes of the timeline of which anybody could tell that they are down: some router that requests can come to has
+/// them for targets, and a memory for it. Nobody believes anything of links.
+#[must_use]
+pub fn watched_lanes(resolved: &Resolved, script: &OutageScript) -> Vec<bool> {
+    let lanes = Lanes::new(resolved, script);
+    let watched = crate::world::watched(resolved);
+    lanes.nodes.iter().map(|&node| watched[node]).chain(lanes.links.iter().map(|_| false)).collect()
 }
 
 /// The run over time.

@@ -35,6 +35,9 @@ pub struct Setting {
     pub providers: Vec<String>,
     /// Provider of each endpoint of the timeline, as an index into `providers`.
     pub provider_of: Vec<usize>,
+    /// By lane of the timeline: whether any router that requests can come to keeps a memory that could believe it down.
+    /// If not, that no router saw its faults says nothing of routers. Links are never watched.
+    pub watched: Vec<bool>,
 }
 
 impl RunData {
@@ -43,7 +46,12 @@ impl RunData {
     /// # Errors
     /// [`ReportError::NoSuchLane`] if a fault's lane is not in the timeline.
     pub fn figure(&self) -> Result<Figure, ReportError> {
-        Figure::from_parts(&self.summary, &self.timeline, &self.faults, self.setting.clock.clone())
+        let clock = self.setting.clock.clone();
+        let mut figure = Figure::from_parts(&self.summary, &self.timeline, &self.faults, clock)?;
+        for (lane, &watched) in figure.lanes.iter_mut().zip(&self.setting.watched) {
+            lane.watched = watched;
+        }
+        Ok(figure)
     }
 
     /// The provider of an endpoint, as an index into [`Setting::providers`].

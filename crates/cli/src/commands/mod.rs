@@ -6,6 +6,7 @@ mod import;
 mod plot;
 mod replay;
 mod run;
+mod schema;
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
@@ -35,6 +36,10 @@ pub(crate) fn dispatch(args: Args, registry: &Arc<Registry>) -> Result<Code, Fai
         }
         Command::Import { what } => import::import(&what),
         Command::Plot(args) => plot::plot(&args, registry),
+        Command::Schema { of } => {
+            println!("{}", schema::schema(of));
+            Ok(Code::Ok)
+        }
         Command::Validate { scenario } => {
             let resolved = load(&scenario, registry)?;
             let s = &resolved.scenario;

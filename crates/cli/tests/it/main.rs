@@ -12,6 +12,7 @@ mod import;
 mod import_prices;
 mod replay;
 mod run_directory;
+mod schema;
 mod script;
 mod streams;
 mod weather;

@@ -175,3 +175,18 @@ fn plot_draws_runs_beside_each_other_and_seeds_as_a_fan() {
     let ended = bench.sandbox("plot runs/s1 runs/s2 runs/s1 --fan").expect(2);
     assert!(ended.err.contains("seed 1 comes twice"), "{}", ended.err);
 }
+
+#[test]
+fn a_run_of_an_older_version_says_so() {
+    let bench = Bench::new();
+    for file in ["flow.csv", "worst.json"] {
+        bench.quick("run", "");
+        std::fs::remove_file(bench.path(&format!("run/{file}"))).expect("it was there");
+        let ended = bench.sandbox("plot run").expect(1);
+        let wrong = format!("error: run was written by an older version: it has no {file}\n");
+        assert!(ended.err.contains(&wrong) && ended.err.contains("= hint: run it again: "), "{}", ended.err);
+    }
+    // The hint helps.
+    bench.sandbox("run run/scenario.ron --script run/outages.ron --out again").expect(0);
+    bench.sandbox("plot again").expect(0);
+}

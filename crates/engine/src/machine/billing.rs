@@ -9,6 +9,7 @@ use sandbox_scenario::file::Billed;
 
 use super::Machine;
 use crate::account::{Path, Served};
+use crate::paths::Start;
 use crate::slab::NONE;
 use crate::world::{Bill, Kind, RouteId, Routes};
 
@@ -91,8 +92,11 @@ impl Machine {
             grid = self.above_calm(id, bill.total());
         }
         self.enter(id, way, &bill, now);
-        if let Some(recorder) = &mut self.listeners.explain {
+        for recorder in &mut self.listeners.explain {
             recorder.bill(id, bill.total(), bill.fees, Some(premium));
+        }
+        if let Some(records) = &mut self.listeners.records {
+            records.bill(id, bill.total(), false);
         }
         Served { endpoint: e, path, input, output, billed: bill.total(), fees: bill.fees, premium, grid }
     }
@@ -108,6 +112,35 @@ impl Machine {
         let mut bill = self.world.calm_bill(plan, at, key, input, cached, output)?;
         self.world.add_fees(way, &mut bill);
         Some(bill.total())
+    }
+
+    /// What the plan would have billed in calm weather, had it served a request when it arrived.
+    pub(crate) fn planned_at_arrival(&mut self, request: u32, now: Time) -> Usd {
+        let r = &self.requests[request];
+        let (key, at, input, output) = (r.key, r.arrived, r.input, r.output);
+        let workload = &self.world.workloads[r.workload as usize];
+        let (plan, way) = (workload.plan, workload.way_to_plan);
+        let mut cached = 0;
+        let mut pristine = Vec::new();
+        match self.world.nodes[plan.index()].kind {
+            Kind::Endpoint(e) => {
+                if let Some(ttl) = self.world.endpoints[e as usize].prefix_cache {
+                    cached = self.cached_tokens(request, e, now, ttl).min(input);
+                }
+            }
+            // It is asked out of turn, and must not notice: what it says of other requests depends on whose turn it is.
+            Kind::Router(_) => {
+                pristine = self.world.routers.iter().map(|router| router.pristine.clone()).collect();
+            }
+        }
+        let bill = self.world.calm_bill(plan, at, key, input, cached, output);
+        for (router, pristine) in self.world.routers.iter_mut().zip(pristine) {
+            router.pristine = pristine;
+        }
+        bill.map_or(Usd::ZERO, |mut bill| {
+            self.world.add_fees(way, &mut bill);
+            bill.total()
+        })
     }
 
     /// If a grid stands above this attempt: what it billed above the grid's choice in calm weather.
@@ -135,8 +168,8 @@ impl Machine {
     /// An attempt ends after `made` tokens, and nobody gets an answer: its endpoint bills what it says it bills.
     pub(super) fn bill_unused(&mut self, id: u32, e: u16, how: Billed, made: u32, now: Time) {
         let attempt = &self.attempts[id];
-        let (workload, counted, input, way) =
-            (attempt.workload, attempt.counted, attempt.input, attempt.terms.way);
+        let (workload, first, counted, input, way) =
+            (attempt.workload, attempt.first, attempt.counted, attempt.input, attempt.terms.way);
         let output = match how {
             Billed::Nothing => return,
             Billed::Prompt => 0,
@@ -144,8 +177,11 @@ impl Machine {
         };
         let bill = self.charge(id, e, input, output);
         self.enter(id, way, &bill, now);
-        if let Some(recorder) = &mut self.listeners.explain {
+        for recorder in &mut self.listeners.explain {
             recorder.bill(id, bill.total(), bill.fees, None);
+        }
+        if let Some(records) = &mut self.listeners.records {
+            records.bill(id, bill.total(), true);
         }
         if counted {
             self.endpoint_tallies[e as usize].bill(bill.total(), bill.fees);
@@ -153,7 +189,7 @@ impl Machine {
             let (billed, fees) = (bill.total(), bill.fees);
             let served =
                 Served { endpoint: e, path, input, output, billed, fees, premium: Usd::ZERO, grid: None };
-            self.enter_waste(workload, counted, &served);
+            self.enter_waste(Start { workload, first: Some(first) }, counted, &served);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use sandbox_core::{Rng as _, Span, Time};
-use sandbox_model::{Answer, Cause, NodeId, Status};
+use sandbox_model::{Answer, Cause, NodeId, Status, Usd};
 use sandbox_routers::{Call as Asked, Decision, Reason, Tried};
 
 use super::billing::Terms;
@@ -12,6 +12,7 @@ use super::{Attempt, Call, Event, KEY_BITS, Machine, Queue, Request, Stage};
 use crate::account::{AttemptKind, Outcome, Path};
 use crate::explain::Leaves;
 use crate::monitor::Decided;
+use crate::records::AttemptRecord;
 use crate::slab::{NONE, Slab};
 use crate::world::Conversation;
 
@@ -153,7 +154,7 @@ impl Machine {
             streams: self.world.workloads[request.workload as usize].stream,
             note: &call.note,
         };
-        let recorder = self.listeners.explain.as_deref_mut().filter(|recorder| recorder.key == request.key);
+        let recorder = self.listeners.explain.iter_mut().find(|recorder| recorder.key == request.key);
         // Asked before `next`, which changes what is remembered.
         let recorder = recorder.map(|recorder| (recorder, r.strategy.exclusions(&asked, &r.views)));
         let decision = r.strategy.next(&asked, &r.views);
@@ -283,10 +284,13 @@ impl Machine {
         );
         if let Some(recorder) = self.recorder(request) {
             let leaves = match (parent_path, path) {
-                (Path::Open, Path::Leak { cause, avoidable }) => Some(Leaves { cause, avoidable }),
+                (Path::Open, Path::Leak { cause, avoidable, .. }) => Some(Leaves { cause, avoidable }),
                 _ => None,
             };
             recorder.sent(attempt, leaves);
+        }
+        if let Some(records) = &mut self.listeners.records {
+            records.chosen(attempt, reason, (self.calls[id].tried.len() - 1) as u16);
         }
         let call = &mut self.calls[id];
         self.attempts[attempt].place = (call.tried.len() - 1) as u16;
@@ -308,7 +312,7 @@ impl Machine {
         if self.world.reaches[r.workload as usize][target.index()] {
             return Path::Open;
         }
-        let failure = r.plan_failure;
+        let (failure, tried_plan) = (r.plan_failure, r.tried_plan);
         let trouble = self.trouble_at_plan(call, now);
         let cause = failure.unwrap_or(match reason {
             Reason::Spread => Cause::Spill,
@@ -319,7 +323,7 @@ impl Machine {
         });
         // Further attempts off the plan left it for the same reason, unless the plan fails the request again.
         self.requests[request].plan_failure.get_or_insert(cause);
-        Path::Leak { cause, avoidable: trouble.is_none() }
+        Path::Leak { cause, avoidable: trouble.is_none(), tried_plan }
     }
 
     /// Sends an attempt on its way.
@@ -363,6 +367,7 @@ impl Machine {
             retry: false,
             workload: r.workload,
             counted: r.counted,
+            first: r.first.unwrap_or(target),
             from: region,
             region: region_there,
             input: r.input,
@@ -387,9 +392,33 @@ impl Machine {
             runs_on: None,
         };
         let overhead = node.overhead;
+        self.requests[request].first.get_or_insert(target);
         let id = self.attempts.insert(attempt);
-        if let Some(recorder) = &mut self.listeners.explain {
+        for recorder in &mut self.listeners.explain {
             recorder.forget(id);
+        }
+        if let Some(records) = &mut self.listeners.records {
+            let r = &self.requests[request];
+            let record = AttemptRecord {
+                workload: usize::from(r.workload),
+                number: r.key & ((1 << KEY_BITS) - 1),
+                counted: r.counted,
+                router: (call != NONE).then(|| self.world.routers[self.calls[call].router as usize].node),
+                target,
+                place: 0,
+                reason: None,
+                leak: match path {
+                    Path::Leak { cause, avoidable, .. } => Some((cause, avoidable)),
+                    Path::Open | Path::Plan => None,
+                },
+                began: now,
+                first_token: None,
+                ended: now,
+                answer: None,
+                billed: Usd::ZERO,
+                wasted: Usd::ZERO,
+            };
+            records.sent(id, record);
         }
         match crossing {
             Crossing::Smooth(there) => {

@@ -7,6 +7,7 @@ use super::calls::TOO_LATE;
 use super::{Machine, Queue, Sender, Stage};
 use crate::account::{Outcome, Path};
 use crate::monitor::Left;
+use crate::paths::Start;
 use crate::slab::NONE;
 
 impl Machine {
@@ -18,10 +19,13 @@ impl Machine {
             (attempt.call, attempt.request, attempt.path, attempt.streaming);
         if path == Path::Plan {
             let trouble = self.trouble_behind_silence(id, now);
-            self.requests[request].plan_failure = Some(trouble);
+            let r = &mut self.requests[request];
+            (r.plan_failure, r.tried_plan) = (Some(trouble), true);
         }
         if call != NONE {
             self.learn(id, Answer::TimedOut, now, queue);
+        } else {
+            self.tell_end(id, Some(Answer::TimedOut), now);
         }
         self.abandon(id, false, now, queue);
         if call == NONE {
@@ -61,6 +65,7 @@ impl Machine {
             if let Some(recorder) = self.recorder(request) {
                 recorder.ended(loser, None);
             }
+            self.tell_end(loser, None, now);
             let number = self.attempts[loser].number as usize;
             let view = &mut self.world.routers[router].views[number];
             view.in_flight -= 1;
@@ -101,6 +106,7 @@ impl Machine {
         }
         let (stage, served) = (attempt.stage, attempt.served);
         let (workload, counted, request) = (attempt.workload, attempt.counted, attempt.request);
+        let first = attempt.first;
         attempt.served = NONE;
         attempt.call = NONE;
         attempt.request = NONE;
@@ -110,21 +116,24 @@ impl Machine {
             if let Some(recorder) = self.recorder(request) {
                 recorder.waste();
             }
-            self.enter_waste(workload, counted, &response);
+            if let Some(records) = &mut self.listeners.records {
+                records.arrived(served, true);
+            }
+            self.enter_waste(Start { workload, first: Some(first) }, counted, &response);
         }
         match stage {
             // The event that is due frees it.
             Stage::Sent | Stage::Returning => {}
-            Stage::Hanging => self.attempts.give_back(id),
+            Stage::Hanging => self.free(id),
             Stage::Held(_) | Stage::Late(_) if runs_on => {}
             Stage::Held(event) | Stage::Late(event) => {
                 queue.cancel(event);
-                self.attempts.give_back(id);
+                self.free(id);
             }
             Stage::Working(slot) => self.abandon_at_endpoint(id, slot, now, queue),
             Stage::Nested(call) => {
                 self.abandon_call(call, runs_on, now, queue);
-                self.attempts.give_back(id);
+                self.free(id);
             }
         }
     }

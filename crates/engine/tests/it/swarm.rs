@@ -74,6 +74,7 @@ fn numbers(output: &RunOutput) -> Result<(), TestCaseError> {
         prop_assert!(probe.failed <= probe.sent, "{:?}", probe);
     }
     crate::classes::hold(output);
+    crate::flow::hold(output);
     let mut cost = zero;
     for row in &output.timeline.rows {
         prop_assert!(row.cost >= cost, "the bill shrinks at {}", row.at);

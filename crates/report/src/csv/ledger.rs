@@ -1,28 +1,33 @@
-//! `ledger.csv`: written, never read back.
+//! `ledger.csv`: what it writes, it reads back to the same [`Ledger`].
 
-use sandbox_engine::output::{Ledger, Work};
+use sandbox_engine::output::{Ledger, LedgerLine, Work};
+
+use super::cells::{Cells, Table};
+use crate::error::ReportError;
+
+/// The columns.
+const COLUMNS: [&str; 14] = [
+    "workload",
+    "endpoint",
+    "work",
+    "cause",
+    "avoidable",
+    "requests",
+    "attempts",
+    "input_tokens",
+    "output_tokens",
+    "billed_usd",
+    "fees_usd",
+    "premium_usd",
+    "flipped",
+    "flip_premium_usd",
+];
 
 /// The ledger as CSV; columns are described in the [module](crate::csv).
 #[must_use]
 pub fn ledger_csv(ledger: &Ledger) -> String {
     let mut csv = super::writer();
-    let header = [
-        "workload",
-        "endpoint",
-        "work",
-        "cause",
-        "avoidable",
-        "requests",
-        "attempts",
-        "input_tokens",
-        "output_tokens",
-        "billed_usd",
-        "fees_usd",
-        "premium_usd",
-        "flipped",
-        "flip_premium_usd",
-    ];
-    super::write(&mut csv, &header.map(str::to_owned));
+    super::write(&mut csv, &COLUMNS.map(str::to_owned));
     for line in &ledger.lines {
         let (cause, avoidable) = match line.work {
             Work::Leak { cause, avoidable } => (cause.name().to_owned(), avoidable.to_string()),
@@ -49,9 +54,50 @@ pub fn ledger_csv(ledger: &Ledger) -> String {
     super::finish(csv)
 }
 
+/// Reads what [`ledger_csv`] wrote.
+///
+/// # Errors
+/// [`ReportError::Csv`] with the line and the column of what does not fit.
+pub fn read_ledger_csv(text: &str) -> Result<Ledger, ReportError> {
+    let mut table = Table::new(text)?;
+    table.has(&COLUMNS)?;
+    let mut ledger = Ledger::default();
+    while let Some(cells) = table.next()? {
+        ledger.lines.push(line_of(&cells)?);
+    }
+    Ok(ledger)
+}
+
+fn line_of(cells: &Cells<'_>) -> Result<LedgerLine, ReportError> {
+    let work = match cells.text(2) {
+        "plan" => Work::Plan,
+        "wasted" => Work::Wasted,
+        "leak" => Work::Leak { cause: cells.cause(3)?, avoidable: cells.flag(4)? },
+        _ => return Err(cells.error(2, "`plan`, `leak` or `wasted`")),
+    };
+    if let (Work::Plan | Work::Wasted, Some(column)) =
+        (work, (3..5).find(|&column| !cells.text(column).is_empty()))
+    {
+        return Err(cells.error(column, "empty, and only leaks have one"));
+    }
+    Ok(LedgerLine {
+        workload: cells.text(0).to_owned(),
+        endpoint: cells.text(1).to_owned(),
+        work,
+        requests: cells.number(5)?,
+        attempts: cells.number(6)?,
+        input_tokens: cells.number(7)?,
+        output_tokens: cells.number(8)?,
+        billed: cells.money(9)?,
+        fees: cells.money(10)?,
+        premium: cells.money(11)?,
+        flipped: cells.number(12)?,
+        flip_premium: cells.money(13)?,
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use sandbox_engine::output::LedgerLine;
     use sandbox_model::{Cause, Usd};
 
     use super::*;
@@ -80,5 +126,28 @@ mod tests {
         "cn, chat",siliconflow/v3,plan,,,3,4,1000,200,12.5,0.000000000007,-0.000000000001,0,0
         "cn, chat",siliconflow/v3,leak,cooldown,true,3,4,1000,200,0.000000000001,0.000000000007,-0.000000000001,0,0
         "#);
+        assert_eq!(read_ledger_csv(&ledger_csv(&ledger)), Ok(ledger));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_with_its_line() {
+        let good = "\
+            workload,endpoint,work,cause,avoidable,requests,attempts,input_tokens,output_tokens,billed_usd,fees_usd,premium_usd,flipped,flip_premium_usd\n\
+            w,e,leak,outage,false,1,1,10,20,0.5,0,-0.25,0,0\n";
+        assert!(read_ledger_csv(good).is_ok());
+        let breaks = [
+            ("premium_usd", "premium", "line 1: column 12 must be `premium_usd`, found `premium`"),
+            ("flip_premium_usd", "flip_premium_usd,more", "line 1: there is no column `more`"),
+            ("leak", "leaked", "line 2: column `work`: `leaked` is not `plan`, `leak` or `wasted`"),
+            ("outage", "sabotage", "line 2: column `cause`: `sabotage` is not a cause"),
+            ("leak,", "plan,", "line 2: column `cause`: `outage` is not empty"),
+            ("false", "no", "line 2: column `avoidable`: `no` is not `true` or `false`"),
+            ("0.5", "$0.5", "line 2: column `billed_usd`: `$0.5` is not an amount"),
+            (",0,0\n", ",0\n", "line 2"),
+        ];
+        for (from, to, message) in breaks {
+            let error = read_ledger_csv(&good.replacen(from, to, 1)).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+        }
     }
 }

@@ -1,6 +1,6 @@
-//! `timeline.csv` and `ledger.csv`: exact, for spreadsheets, notebooks and [`Figure`](crate::Figure)s.
+//! `timeline.csv`, `ledger.csv` and `flow.csv`: exact, for spreadsheets, notebooks and [`Figure`](crate::Figure)s.
 //!
-//! Both are UTF-8 with a header line, commas and quotes where needed. Money is exact, as decimals in US dollars without a
+//! All are UTF-8 with a header line, commas and quotes where needed. Money is exact, as decimals in US dollars without a
 //! sign of currency. Times are seconds with nine decimals.
 //!
 //! # `timeline.csv`: one line a bucket
@@ -35,11 +35,25 @@
 //! | `fees_usd` | of it, what gateways added |
 //! | `premium_usd` | of it, what the plan would not have billed for the same tokens |
 //! | `flipped`, `flip_premium_usd` | requests that a grid served from a dearer upstream than in calm weather, and what that cost |
+//!
+//! # `flow.csv`: one line for all requests of a workload that went the same way
+//!
+//! | column | meaning |
+//! |---|---|
+//! | `workload` | its name |
+//! | `first` | what was tried first; empty if nothing was |
+//! | `cause`, `avoidable`, `tried_plan` | why they left the plan, or what failed them there last; `true` if the plan was healthy and had headroom; `true` if an attempt of their own at the plan had failed |
+//! | `end`, `endpoint` | `plan`, `leak`, `failed`, `shed`, `in_flight` or `wasted`; who served them or billed in vain |
+//! | `requests` | how many; 0 for wasted work; the column sums to the requests that arrived |
+//! | `input_tokens`, `output_tokens`, `billed_usd`, `premium_usd` | as in the ledger; what is billed sums to the bill |
 
+mod cells;
+mod flow;
 mod ledger;
 mod timeline;
 
-pub use ledger::ledger_csv;
+pub use flow::{flow_csv, read_flow_csv};
+pub use ledger::{ledger_csv, read_ledger_csv};
 pub use timeline::{read_timeline_csv, timeline_csv};
 
 use ::csv::{Terminator, Writer, WriterBuilder};

@@ -1,12 +1,10 @@
 //! `timeline.csv`: what it writes, it reads back to the same [`Timeline`].
 
-use std::str::FromStr;
-
-use ::csv::{ReaderBuilder, StringRecord};
 use sandbox_core::{Span, Time};
 use sandbox_engine::output::{Timeline, TimelineRow};
-use sandbox_model::{Fault, Usd};
+use sandbox_model::Fault;
 
+use super::cells::{Cells, Table, read_nanos};
 use crate::error::ReportError;
 use crate::windows;
 
@@ -119,34 +117,15 @@ fn read_class(text: &str) -> Option<Span> {
     read_nanos(&padded).map(Span::from_nanos).filter(|&end| class(end) == text)
 }
 
-/// Seconds with nine decimals as nanoseconds.
-fn read_nanos(text: &str) -> Option<u64> {
-    let (whole, part) = text.split_once('.')?;
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if part.len() != 9 || !digits(whole) || !digits(part) {
-        return None;
-    }
-    let whole: u64 = whole.parse().ok()?;
-    whole.checked_mul(1_000_000_000)?.checked_add(part.parse().ok()?)
-}
-
 /// Reads what [`timeline_csv`] wrote. A file without any line has no width of buckets: it reads as zero.
 /// `truth_s` is checked and dropped: the script says it more exactly.
 ///
 /// # Errors
 /// [`ReportError::Csv`] with the line and the column of what does not fit.
 pub fn read_timeline_csv(text: &str) -> Result<Timeline, ReportError> {
-    let mut reader = ReaderBuilder::new().from_reader(text.as_bytes());
-    let header = reader.headers().map_err(|error| broken(&error))?.clone();
-    for (index, name) in FIXED.iter().enumerate() {
-        if header.get(index) != Some(name) {
-            let found = header.get(index).unwrap_or("nothing");
-            return Err(ReportError::Csv {
-                line: 1,
-                problem: format!("column {} must be `{name}`, found `{found}`", index + 1),
-            });
-        }
-    }
+    let mut table = Table::new(text)?;
+    table.begins_with(&FIXED)?;
+    let header = table.header().clone();
     let named = |prefix: &str| -> Vec<String> {
         header
             .iter()
@@ -169,11 +148,9 @@ pub fn read_timeline_csv(text: &str) -> Result<Timeline, ReportError> {
                        with the same lanes under truth_s: and belief_s:";
         return Err(ReportError::Csv { line: 1, problem: problem.to_owned() });
     }
-    for record in reader.records() {
-        let record = record.map_err(|error| broken(&error))?;
-        let cells = Cells { header: &header, record: &record };
+    while let Some(cells) = table.next()? {
         timeline.bucket = Span::from_nanos(cells.nanos(1)?);
-        let row = cells.row(&timeline)?;
+        let row = row_of(&cells, &timeline)?;
         timeline.rows.push(row);
     }
     Ok(timeline)
@@ -197,89 +174,47 @@ fn classes(names: &[String]) -> Result<Vec<Span>, ReportError> {
     Ok(classes)
 }
 
-fn broken(error: &::csv::Error) -> ReportError {
-    let line = error.position().map_or(1, ::csv::Position::line);
-    ReportError::Csv { line, problem: error.to_string() }
-}
-
-/// One line of the file.
-struct Cells<'a> {
-    header: &'a StringRecord,
-    record: &'a StringRecord,
-}
-
-impl Cells<'_> {
-    fn row(&self, timeline: &Timeline) -> Result<TimelineRow, ReportError> {
-        let ttft = if self.text(10).is_empty() {
-            None
-        } else {
-            let span = |column| self.nanos(column).map(Span::from_nanos);
-            Some([span(10)?, span(11)?, span(12)?])
-        };
-        let classes = if timeline.ttft_classes.is_empty() { 0 } else { timeline.ttft_classes.len() + 1 };
-        let served = FIXED.len() + classes;
-        let truth = served + timeline.endpoints.len();
-        let belief = truth + timeline.lanes.len();
-        let competing = belief + timeline.lanes.len();
-        for column in truth..belief {
-            self.nanos(column)?;
-        }
-        Ok(TimelineRow {
-            at: Time::from_nanos(self.nanos(0)?),
-            arrived: self.number(2)?,
-            served_by_plan: self.number(3)?,
-            leaked: self.number(4)?,
-            failed: self.number(5)?,
-            shed: self.number(6)?,
-            in_flight: self.number(7)?,
-            attempts: self.number(8)?,
-            rate_limited: self.number(9)?,
-            ttft,
-            ttft_counts: (FIXED.len()..served).map(|column| self.number(column)).collect::<Result<_, _>>()?,
-            cost: self.money(13)?,
-            twin_cost: self.money(14)?,
-            served: (served..truth).map(|column| self.number(column)).collect::<Result<_, _>>()?,
-            believed_down: (belief..competing)
-                .map(|column| self.nanos(column).map(Span::from_nanos))
-                .collect::<Result<_, _>>()?,
-            competing: (competing..self.header.len())
-                .map(|column| self.number(column))
-                .collect::<Result<_, _>>()?,
-        })
+fn row_of(cells: &Cells<'_>, timeline: &Timeline) -> Result<TimelineRow, ReportError> {
+    let ttft = if cells.text(10).is_empty() {
+        None
+    } else {
+        let span = |column| cells.nanos(column).map(Span::from_nanos);
+        Some([span(10)?, span(11)?, span(12)?])
+    };
+    let classes = if timeline.ttft_classes.is_empty() { 0 } else { timeline.ttft_classes.len() + 1 };
+    let served = FIXED.len() + classes;
+    let truth = served + timeline.endpoints.len();
+    let belief = truth + timeline.lanes.len();
+    let competing = belief + timeline.lanes.len();
+    for column in truth..belief {
+        cells.nanos(column)?;
     }
-
-    fn text(&self, column: usize) -> &str {
-        // The reader refuses lines of another length than the header's.
-        self.record.get(column).unwrap_or_default()
-    }
-
-    fn number<T: FromStr>(&self, column: usize) -> Result<T, ReportError> {
-        self.text(column).parse().map_err(|_| self.error(column, "a number"))
-    }
-
-    fn money(&self, column: usize) -> Result<Usd, ReportError> {
-        let text = self.text(column);
-        let written = match text.strip_prefix('-') {
-            Some(rest) => format!("-${rest}"),
-            None => format!("${text}"),
-        };
-        written.parse().map_err(|_| self.error(column, "an amount"))
-    }
-
-    fn nanos(&self, column: usize) -> Result<u64, ReportError> {
-        read_nanos(self.text(column)).ok_or_else(|| self.error(column, "seconds with nine decimals"))
-    }
-
-    fn error(&self, column: usize, what: &str) -> ReportError {
-        let line = self.record.position().map_or(0, ::csv::Position::line);
-        let name = self.header.get(column).unwrap_or_default();
-        let found = self.text(column);
-        ReportError::Csv { line, problem: format!("column `{name}`: `{found}` is not {what}") }
-    }
+    Ok(TimelineRow {
+        at: Time::from_nanos(cells.nanos(0)?),
+        arrived: cells.number(2)?,
+        served_by_plan: cells.number(3)?,
+        leaked: cells.number(4)?,
+        failed: cells.number(5)?,
+        shed: cells.number(6)?,
+        in_flight: cells.number(7)?,
+        attempts: cells.number(8)?,
+        rate_limited: cells.number(9)?,
+        ttft,
+        ttft_counts: (FIXED.len()..served).map(|column| cells.number(column)).collect::<Result<_, _>>()?,
+        cost: cells.money(13)?,
+        twin_cost: cells.money(14)?,
+        served: (served..truth).map(|column| cells.number(column)).collect::<Result<_, _>>()?,
+        believed_down: (belief..competing)
+            .map(|column| cells.nanos(column).map(Span::from_nanos))
+            .collect::<Result<_, _>>()?,
+        competing: (competing..cells.len()).map(|column| cells.number(column)).collect::<Result<_, _>>()?,
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use sandbox_model::Usd;
+
     use super::*;
     use crate::synthetic::{Shape, cases, day};
 
