@@ -73,9 +73,13 @@ fn each_panel_alone_is_what_it_was() {
 
 #[test]
 fn only_routers_that_could_see_a_fault_have_never_seen_it() {
-    let mut figure = small();
+    let mut shape = day();
+    shape.faults.truncate(4);
+    let mut figure = figure(&shape);
     for lane in &mut figure.lanes {
-        lane.truth.iter_mut().for_each(|window| window.detection_lag_s = None);
+        for window in &mut lane.truth {
+            (window.detection_lag_s, window.failback_lag_s) = (None, None);
+        }
     }
     let svg = render_svg(&figure, only(Panel::Lanes, Theme::Light)).unwrap();
     assert!(svg.contains("never seen") && !svg.contains("not watched"));
