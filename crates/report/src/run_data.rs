@@ -46,7 +46,12 @@ impl RunData {
     /// # Errors
     /// [`ReportError::NoSuchLane`] if a fault's lane is not in the timeline.
     pub fn figure(&self) -> Result<Figure, ReportError> {
-        Figure::from_parts(&self.summary, &self.timeline, &self.faults, self.setting.clock.clone())
+        let clock = self.setting.clock.clone();
+        let mut figure = Figure::from_parts(&self.summary, &self.timeline, &self.faults, clock)?;
+        for (lane, &watched) in figure.lanes.iter_mut().zip(&self.setting.watched) {
+            lane.watched = watched;
+        }
+        Ok(figure)
     }
 
     /// The provider of an endpoint, as an index into [`Setting::providers`].

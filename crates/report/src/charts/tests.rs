@@ -72,6 +72,34 @@ fn each_panel_alone_is_what_it_was() {
 }
 
 #[test]
+fn only_routers_that_could_see_a_fault_have_never_seen_it() {
+    let mut shape = day();
+    shape.faults.truncate(4);
+    let mut figure = figure(&shape);
+    for lane in &mut figure.lanes {
+        for window in &mut lane.truth {
+            (window.detection_lag_s, window.failback_lag_s) = (None, None);
+        }
+    }
+    let svg = render_svg(&figure, only(Panel::Lanes, Theme::Light)).unwrap();
+    assert!(svg.contains("never seen") && !svg.contains("not watched"));
+    figure.lanes.iter_mut().for_each(|lane| lane.watched = false);
+    let svg = render_svg(&figure, only(Panel::Lanes, Theme::Light)).unwrap();
+    assert!(!svg.contains("never seen") && svg.contains("not watched"));
+}
+
+#[test]
+fn a_smaller_bill_is_a_saving_only_where_as_much_was_served() {
+    let mut figure = small();
+    (figure.totals.cost, figure.totals.twin_cost) = (90.0, 100.0);
+    (figure.totals.failed, figure.totals.shed) = (Some(0.009), Some(0.0));
+    let style = only(Panel::Cost, Theme::Light);
+    assert!(!render_svg(&figure, style).unwrap().contains("less was served"));
+    figure.totals.shed = Some(0.002);
+    assert!(render_svg(&figure, style).unwrap().contains("less was served"));
+}
+
+#[test]
 fn a_stretch_is_what_it_was() {
     let at = |s: u64| Time::from_nanos(s * 1_000_000_000);
     let mut shape = day();

@@ -122,7 +122,7 @@ impl Figure {
             .take_while(|row| row.at < warm_up)
             .last()
             .map_or(self.before, |row| (row.cost, row.twin_cost));
-        let last = counted().last().map_or(base, |row| (row.cost, row.twin_cost));
+        let last = counted().next_back().map_or(base, |row| (row.cost, row.twin_cost));
         Totals {
             arrived,
             plan: share(counted().map(|row| row.served_by_plan).sum()),
