@@ -7,6 +7,7 @@ mod documents;
 mod examples;
 mod exit_codes;
 mod explain;
+mod exports;
 mod help;
 mod import;
 mod import_prices;
