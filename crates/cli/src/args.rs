@@ -55,6 +55,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: Import,
     },
+    /// Print the JSON Schema (2020-12) of a file that `run` writes
+    Schema {
+        /// Which file
+        #[arg(value_enum, default_value_t = SchemaOf::Summary)]
+        of: SchemaOf,
+    },
     /// Check a scenario without running it
     Validate {
         #[command(flatten)]
@@ -73,6 +79,15 @@ pub(crate) struct Explain {
     /// Print it as JSON on standard output, and nothing else there
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Files that have a schema.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// summary.json, also what `run --json` prints
+    Summary,
+    /// worst.json; an element is what `explain --json` prints
+    Worst,
 }
 
 /// What is imported.

@@ -50,6 +50,8 @@ pub(crate) enum Failure {
     Io { what: &'static str, path: PathBuf, error: std::io::Error },
     #[error("error: {} is not a run directory: {what}\n  = hint: `sandbox run SCENARIO --out DIR` writes one", path.display())]
     NotARun { path: PathBuf, what: String },
+    #[error("error: {} was written by an older version: it has no {file}\n  = hint: run it again: `sandbox run {}/scenario.ron --script {}/outages.ron --out DIR`", path.display(), path.display(), path.display())]
+    OldRun { path: PathBuf, file: String },
     #[error("error: {message}\n  = hint: {hint}")]
     Request { message: String, hint: String },
     #[error("error: {} is no longer the run that it was: its scenario and its outages give another\n  = hint: `sandbox replay {}` shows what differs", .0.display(), .0.display())]
@@ -76,9 +78,12 @@ impl Failure {
             Self::Invalid(_) => Code::Invalid,
             Self::Occupied(_) | Self::Request { .. } => Code::Usage,
             Self::Changed(_) => Code::Differs,
-            Self::Run(_) | Self::Search(_) | Self::Report(_) | Self::Io { .. } | Self::NotARun { .. } => {
-                Code::Internal
-            }
+            Self::Run(_)
+            | Self::Search(_)
+            | Self::Report(_)
+            | Self::Io { .. }
+            | Self::NotARun { .. }
+            | Self::OldRun { .. } => Code::Internal,
         }
     }
 }

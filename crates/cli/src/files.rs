@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use sandbox_core::Time;
 use sandbox_engine::RunOutput;
+use sandbox_engine::explain::Story;
 use sandbox_engine::output::Summary;
+use sandbox_model::OutageScript;
 use sandbox_report::charts::{Style, render_pair_png, render_pair_svg, render_png, render_svg};
 use sandbox_report::{Clock, Figure, RunData, Setting, csv, html};
 use sandbox_routers::Registry;
@@ -27,7 +29,10 @@ pub(crate) const SCENARIO: &str = "scenario.ron";
 pub(crate) const OUTAGES: &str = "outages.ron";
 const LEDGER: &str = "ledger.csv";
 const FLOW: &str = "flow.csv";
+const WORST: &str = "worst.json";
 const REPORT: &str = "report.html";
+/// Files that runs of older versions do not have.
+const ADDED: [&str; 2] = [FLOW, WORST];
 /// How many of the worst requests are told of.
 pub(crate) const WORST_REQUESTS: usize = 10;
 
@@ -40,6 +45,7 @@ pub(crate) fn of_run(resolved: &Resolved, output: &RunOutput) -> Result<Files, F
     text(TIMELINE, csv::timeline_csv(&output.timeline, &output.lane_faults));
     text(LEDGER, csv::ledger_csv(&output.ledger));
     text(FLOW, csv::flow_csv(&output.flow));
+    text(WORST, worst_json(&output.worst));
     text(SCENARIO, scenario_to_text(&resolved.scenario));
     text(OUTAGES, script_to_text(&output.script));
     text(REPORT, html::render(&data)?);
@@ -55,7 +61,7 @@ fn data(resolved: &Resolved, output: &RunOutput) -> RunData {
         flow: output.flow.clone(),
         worst: output.worst.clone(),
         faults: output.lane_faults.clone(),
-        setting: setting(resolved),
+        setting: setting(resolved, &output.script),
     }
 }
 
@@ -68,24 +74,32 @@ pub(crate) fn read_run(dir: &Path, registry: &Arc<Registry>) -> Result<RunData, 
         timeline: csv::read_timeline_csv(&read(dir, TIMELINE)?)?,
         ledger: csv::read_ledger_csv(&read(dir, LEDGER)?)?,
         flow: csv::read_flow_csv(&read(dir, FLOW)?)?,
-        worst: Vec::new(),
+        worst: read_worst(dir)?,
         faults: sandbox_engine::lane_faults(&resolved, &resolved.script),
-        setting: setting(&resolved),
+        setting: setting(&resolved, &resolved.script),
     })
 }
 
 /// What is known of a run before it has begun.
-fn setting(resolved: &Resolved) -> Setting {
+fn setting(resolved: &Resolved, script: &OutageScript) -> Setting {
     let providers: Vec<String> = resolved.scenario.providers.iter().map(|p| p.name.clone()).collect();
     let of = |name: &String| providers.iter().position(|provider| provider == name).unwrap_or_default();
     let provider_of = resolved.scenario.endpoints.iter().map(|endpoint| of(&endpoint.provider)).collect();
-    Setting { clock: clock(resolved), providers, provider_of }
+    let watched = sandbox_engine::watched_lanes(resolved, script);
+    Setting { clock: clock(resolved), providers, provider_of, watched }
 }
 
 /// `summary.json`.
 pub(crate) fn summary_json(summary: &Summary) -> String {
     // Plain data with string keys: there is nothing that JSON could refuse.
     let mut json = serde_json::to_string_pretty(summary).expect("a summary is plain data");
+    json.push('\n');
+    json
+}
+
+/// `worst.json`.
+fn worst_json(worst: &[Story]) -> String {
+    let mut json = serde_json::to_string_pretty(worst).expect("a story is plain data");
     json.push('\n');
     json
 }
@@ -234,6 +248,13 @@ pub(crate) fn read(dir: &Path, name: &str) -> Result<String, Failure> {
     let path = dir.join(name);
     match fs::read(&path) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error)
+            if error.kind() == std::io::ErrorKind::NotFound
+                && ADDED.contains(&name)
+                && dir.join(SUMMARY).is_file() =>
+        {
+            Err(Failure::OldRun { path: dir.to_owned(), file: name.to_owned() })
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Err(Failure::NotARun { path: dir.to_owned(), what: format!("it has no {name}") })
         }
@@ -245,4 +266,37 @@ pub(crate) fn read(dir: &Path, name: &str) -> Result<String, Failure> {
 pub(crate) fn read_summary(dir: &Path) -> Result<Summary, Failure> {
     serde_json::from_str(&read(dir, SUMMARY)?)
         .map_err(|error| Failure::NotARun { path: dir.to_owned(), what: format!("{SUMMARY}: {error}") })
+}
+
+/// Reads the stories of a run directory.
+fn read_worst(dir: &Path) -> Result<Vec<Story>, Failure> {
+    serde_json::from_str(&read(dir, WORST)?)
+        .map_err(|error| Failure::NotARun { path: dir.to_owned(), what: format!("{WORST}: {error}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use sandbox_engine::RunOptions;
+
+    use super::*;
+
+    #[test]
+    fn a_directory_reads_back_to_all_that_a_run_yielded() {
+        let quick = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/examples/quick.ron");
+        let registry = Arc::new(Registry::default());
+        let resolved = Resolved::load_with(&quick, &[], Arc::clone(&registry)).expect("it is valid");
+        let options = RunOptions { worst: WORST_REQUESTS, ..RunOptions::default() };
+        let output = sandbox_engine::run(&resolved, options).expect("no law is broken");
+        let parent = tempfile::tempdir().expect("a temporary directory");
+        let dir = parent.path().join("run");
+        let files = of_run(&resolved, &output).unwrap_or_else(|failure| panic!("{failure}"));
+        write_directory(&dir, &files, None).unwrap_or_else(|failure| panic!("{failure}"));
+        let read = read_run(&dir, &registry).unwrap_or_else(|failure| panic!("{failure}"));
+        assert_eq!(read, data(&resolved, &output));
+        assert_eq!(read.worst.len(), WORST_REQUESTS);
+        assert!(!read.flow.lines.is_empty() && read.setting.watched.contains(&true));
+        // Drawing it again writes the same.
+        let again = charts(&read, Style::default()).unwrap_or_else(|failure| panic!("{failure}"));
+        assert!(again.iter().all(|(name, bytes)| files[name] == *bytes));
+    }
 }

@@ -52,35 +52,41 @@ impl Beliefs {
     }
 
     /// From `now` on the target is believed down until `until`, unless told otherwise before; `until <= now` means
-    /// it is believed up.
+    /// it is believed up. Returns a stretch of belief that has ended.
     #[inline]
-    pub(crate) fn update(&mut self, node: usize, now: Time, until: Time) {
+    pub(crate) fn update(&mut self, node: usize, now: Time, until: Time) -> Option<(Time, Time)> {
         let bucket = self.bucket;
         let lane = &mut self.lanes[node];
         match lane.open {
-            None if until > now => lane.open = Some((now, until)),
-            None => {}
+            None => {
+                lane.open = (until > now).then_some((now, until));
+                None
+            }
             Some((since, known)) if known >= now => {
                 if until > now {
                     lane.open = Some((since, until));
+                    None
                 } else {
                     lane.open = None;
                     lane.close(since, now, bucket);
+                    Some((since, now))
                 }
             }
             Some((since, known)) => {
                 lane.close(since, known, bucket);
                 lane.open = (until > now).then_some((now, until));
+                Some((since, known))
             }
         }
     }
 
-    /// Ends the scenario.
-    pub(crate) fn finish(&mut self, end: Time) {
+    /// Ends the scenario; tells of each belief that ends with it, by target.
+    pub(crate) fn finish(&mut self, end: Time, mut tell: impl FnMut(usize, Time, Time)) {
         let bucket = self.bucket;
-        for lane in &mut self.lanes {
+        for (node, lane) in self.lanes.iter_mut().enumerate() {
             if let Some((since, until)) = lane.open.take() {
                 lane.close(since, until.min(end), bucket);
+                tell(node, since, until.min(end));
             }
         }
     }
@@ -157,7 +163,7 @@ mod tests {
         b.update(0, at(14), at(19));
         b.update(0, at(22), at(27));
         b.update(0, at(29), at(34));
-        b.finish(at(100));
+        b.finish(at(100), |_, _, _| {});
         assert_eq!(b.lags(7), Lags { detection: secs(4), failback: secs(4) });
         assert_eq!(b.cells(0)[..4], [0, 5_000_000_000, 6_000_000_000, 4_000_000_000]);
     }
@@ -166,7 +172,7 @@ mod tests {
     fn belief_that_ends_before_the_fault_has_no_failback_lag() {
         let mut b = beliefs();
         b.update(0, at(14), at(19));
-        b.finish(at(100));
+        b.finish(at(100), |_, _, _| {});
         assert_eq!(b.lags(7), Lags { detection: secs(4), failback: secs(0) });
     }
 
@@ -174,7 +180,7 @@ mod tests {
     fn a_fault_that_nobody_saw_has_no_lags() {
         let mut b = beliefs();
         b.update(0, at(40), at(50));
-        b.finish(at(100));
+        b.finish(at(100), |_, _, _| {});
         assert_eq!(b.lags(7), Lags::default());
     }
 
@@ -184,7 +190,7 @@ mod tests {
         b.update(0, at(5), at(12));
         b.update(0, at(8), at(40));
         b.update(0, at(33), at(33));
-        b.finish(at(100));
+        b.finish(at(100), |_, _, _| {});
         assert_eq!(b.lags(7), Lags { detection: secs(0), failback: secs(3) });
         assert_eq!(b.cells(0).iter().sum::<u64>(), 28_000_000_000);
     }

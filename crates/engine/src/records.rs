@@ -12,7 +12,9 @@ use crate::account::Outcome;
 
 /// Receives the records of a run. Workloads and nodes are numbered as in the scenario.
 ///
-/// Records come in the order in which what they tell of ended; what had not ended with the scenario comes last.
+/// Each comes as soon as all of it is known, which of requests is the order of their ends. An attempt may still be billed after
+/// its caller has left it, and a belief ends when a router next has reason to look. What had not ended with the scenario
+/// comes last.
 pub trait Records: Send {
     /// A request ended.
     fn request(&mut self, record: &RequestRecord);
@@ -57,7 +59,7 @@ pub struct RequestRecord {
     pub output_tokens: u32,
     /// The endpoint that served it, if one did.
     pub endpoint: Option<NodeId>,
-    /// What its answer billed, fees included; what was billed in vain for it is with its attempts.
+    /// What its answer billed, fees included; zero if it got none. All that was billed for it is with its attempts.
     pub billed: Usd,
     /// Of this, what the plan would not have billed.
     pub premium: Usd,
@@ -80,7 +82,7 @@ pub struct AttemptRecord {
     pub place: u16,
     /// Why this target, if a router chose it.
     pub reason: Option<Reason>,
-    /// If it is off the plan: why it left, and whether it had to.
+    /// If it is off the plan: why it left, and whether that was avoidable.
     pub leak: Option<(Cause, bool)>,
     /// When it was sent.
     pub began: Time,

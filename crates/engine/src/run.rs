@@ -1,21 +1,24 @@
 //! Runs a scenario and its control twin.
 
 use sandbox_core::{SimError, Simulation, Span, Time};
-use sandbox_model::OutageScript;
+use sandbox_model::{NodeId, OutageScript};
 use sandbox_scenario::Resolved;
 
 use crate::conservation::{self, Violation};
 use crate::explain::{Explanation, Recorder, Story};
+use crate::machine::clients::record_of;
 use crate::machine::{Keeps, Listeners, Log, Machine};
 use crate::monitor::Monitor;
 use crate::output::summary::Scope;
 use crate::output::{Flow, Ledger, Summary, Timeline};
 use crate::paths::End;
-use crate::records::Records;
+use crate::recording::Recording;
+use crate::records::{BeliefRecord, Records};
 use crate::slab::NONE;
 use crate::summarise;
 use crate::waterfall::Step;
 use crate::weather::{self, Sky};
+use crate::worst::{self, Worst};
 
 /// What a run may be told besides the scenario.
 #[derive(Default)]
@@ -26,7 +29,8 @@ pub struct RunOptions<'a> {
     pub log: Option<Log>,
     /// Explain one request of the run: index of its workload, and number of its arrival from 0.
     pub explain: Option<(usize, u64)>,
-    /// Tell the stories of so many of the worst requests.
+    /// Tell the stories of so many of the worst requests: those of [`RunOutput::worst`]. Stretches of the run are then
+    /// simulated a second time.
     pub worst: usize,
     /// Receives each request, attempt and belief of the run (not of its twin) as it ends.
     pub records: Option<Box<dyn Records>>,
@@ -47,7 +51,8 @@ pub struct RunOutput {
     pub ledger: Ledger,
     /// Where requests went.
     pub flow: Flow,
-    /// The requests that waited longest for a first token or, if they got none, for their failure; the longest first.
+    /// The counted requests that waited longest for a first token or, if they got none, for their failure or the end of
+    /// the scenario; the longest first, and of those that waited alike the first to arrive.
     pub worst: Vec<Story>,
     /// The control twin in numbers, all workloads together.
     pub twin: Scope,
@@ -73,7 +78,7 @@ pub enum RunError {
 }
 
 /// Slices of a run, between which progress is told.
-const SLICES: u64 = 256;
+pub(crate) const SLICES: u64 = 256;
 
 /// Runs a scenario under its seed's weather, and its control twin under a calm sky, side by side.
 ///
@@ -81,8 +86,9 @@ const SLICES: u64 = 256;
 /// A bug of this program: see [`RunError`].
 pub fn run(resolved: &Resolved, options: RunOptions<'_>) -> Result<RunOutput, RunError> {
     let script = weather::outage_script(resolved);
-    let RunOptions { progress, log, repro, explain, monitor, worst: _, records: _ } = options;
-    let recorder = explain.map(|(workload, number)| Box::new(Recorder::new(workload, number)));
+    let RunOptions { progress, log, repro, explain, monitor, worst, records } = options;
+    let records = records.map(|sink| Box::new(Recording::new(sink)));
+    let recorder = explain.map(|(workload, number)| Recorder::new(workload, number));
     let mut silent = |_: f64| {};
     let progress = progress.unwrap_or(&mut silent);
     let (main, twin) = std::thread::scope(|scope| {
@@ -91,19 +97,25 @@ pub fn run(resolved: &Resolved, options: RunOptions<'_>) -> Result<RunOutput, Ru
             simulate(&mut twin, &mut |_| {}).map(|()| twin.model)
         });
         let mut main = start(resolved, &script, Sky::Drawn, Keeps::Everything);
-        main.model.listeners = Listeners { log, explain: recorder, monitor };
+        main.model.listeners = Listeners {
+            log,
+            explain: recorder.into_iter().collect(),
+            monitor,
+            worst: Worst::new(worst),
+            records,
+        };
         if let Some(monitor) = &mut main.model.listeners.monitor {
             monitor.knows(&script);
         }
-        let main = simulate(&mut main, progress).map(|()| main.model);
+        let main = worst::simulate(&mut main, progress).map(|copies| (main.model, copies));
         // A panic in the twin is a broken law: it goes on here.
         (main, twin.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
-    let (mut main, twin) = (main?, twin?);
+    let ((mut main, copies), twin) = (main?, twin?);
     let explanation = main
         .listeners
         .explain
-        .take()
+        .pop()
         .zip(explain)
         .map(|(recorder, (workload, _))| recorder.finish(resolved, main.world.workloads[workload].drawn));
     if let Some(monitor) = &mut main.listeners.monitor {
@@ -111,8 +123,9 @@ pub fn run(resolved: &Resolved, options: RunOptions<'_>) -> Result<RunOutput, Ru
     }
     conservation::check(&main, resolved)?;
     conservation::check(&twin, resolved)?;
+    let worst = copies.stories(resolved, &main)?;
     let output = finish(resolved, &script, &main, &twin, repro)?;
-    Ok(RunOutput { explanation, monitor: main.listeners.monitor, ..output })
+    Ok(RunOutput { worst, explanation, monitor: main.listeners.monitor, ..output })
 }
 
 /// Runs the control twin of a run alone, and yields of it all that [`run()`] yields of a run: the same arrivals in calm
@@ -173,7 +186,7 @@ pub(crate) fn simulate(
     Ok(())
 }
 
-fn slice_end(end: Time, slice: u64) -> Time {
+pub(crate) fn slice_end(end: Time, slice: u64) -> Time {
     let whole = end.since(Time::ZERO);
     Time::ZERO + if slice == SLICES { whole } else { Span::from_nanos(whole.as_nanos() / SLICES * slice) }
 }
@@ -195,7 +208,12 @@ pub(crate) fn start(
 impl Machine {
     /// The scenario is over: what routers still believe ends with it, and bills that are on their way are entered.
     pub(crate) fn finish(&mut self) {
-        self.beliefs.finish(self.end);
+        let records = &mut self.listeners.records;
+        self.beliefs.finish(self.end, |node, from, until| {
+            if let Some(records) = records {
+                records.belief(&BeliefRecord { target: NodeId(node as u16), from, until });
+            }
+        });
         self.buckets.finish();
         for attempt in self.attempts.iter().filter(|attempt| attempt.counted && attempt.served != NONE) {
             let served = &self.completed[attempt.served];
@@ -210,11 +228,23 @@ impl Machine {
         }
         let alive: Vec<u32> = self.requests.ids().filter(|&id| self.requests[id].counted).collect();
         for id in alive {
+            let (key, arrived) = (self.requests[id].key, self.requests[id].arrived);
+            if let Some(worst) =
+                self.listeners.worst.as_mut().filter(|_| self.requests[id].first_token.is_none())
+            {
+                worst.note(self.end.since(arrived), arrived, key);
+            }
             self.miss(id, self.end);
             if self.keeps == Keeps::Everything {
                 let (start, off) = self.requests[id].way();
                 self.paths.lose(start, off, End::InFlight);
             }
+        }
+        if let Some(records) = &mut self.listeners.records {
+            for request in self.requests.iter() {
+                records.request(&record_of(request, None, None));
+            }
+            records.finish(self.end);
         }
     }
 }

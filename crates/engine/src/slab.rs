@@ -52,6 +52,11 @@ impl<T> Slab<T> {
         self.entries[index as usize].1
     }
 
+    /// Whether an index is in use.
+    pub(crate) fn is_used(&self, index: u32) -> bool {
+        self.entries.get(index as usize).is_some_and(|(used, _)| *used)
+    }
+
     /// The indices in use.
     pub(crate) fn ids(&self) -> impl Iterator<Item = u32> {
         (0..self.entries.len() as u32).filter(|&index| self.entries[index as usize].0)

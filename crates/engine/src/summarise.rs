@@ -242,6 +242,15 @@ pub fn lane_faults(resolved: &Resolved, script: &OutageScript) -> Vec<(usize, Fa
     faults
 }
 
+/// The lanes of the timeline of which anybody could tell that they are down: some router that requests can come to has
+/// them for targets, and a memory for it. Nobody believes anything of links.
+#[must_use]
+pub fn watched_lanes(resolved: &Resolved, script: &OutageScript) -> Vec<bool> {
+    let lanes = Lanes::new(resolved, script);
+    let watched = crate::world::watched(resolved);
+    lanes.nodes.iter().map(|&node| watched[node]).chain(lanes.links.iter().map(|_| false)).collect()
+}
+
 /// The run over time.
 pub(crate) fn timeline(
     resolved: &Resolved,

@@ -35,6 +35,9 @@ pub struct Setting {
     pub providers: Vec<String>,
     /// Provider of each endpoint of the timeline, as an index into `providers`.
     pub provider_of: Vec<usize>,
+    /// By lane of the timeline: whether any router that requests can come to keeps a memory that could believe it down.
+    /// If not, that no router saw its faults says nothing of routers. Links are never watched.
+    pub watched: Vec<bool>,
 }
 
 impl RunData {

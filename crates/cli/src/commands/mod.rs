@@ -5,6 +5,7 @@ mod explain;
 mod import;
 mod replay;
 mod run;
+mod schema;
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
@@ -41,6 +42,10 @@ pub(crate) fn dispatch(args: Args, registry: &Arc<Registry>) -> Result<Code, Fai
             for run in &runs {
                 plot(run, style, registry)?;
             }
+            Ok(Code::Ok)
+        }
+        Command::Schema { of } => {
+            println!("{}", schema::schema(of));
             Ok(Code::Ok)
         }
         Command::Validate { scenario } => {

@@ -19,8 +19,12 @@ pub(super) fn replay(dir: &Path, registry: &Arc<Registry>) -> Result<Code, Failu
     let resolved = Resolved::load_with(&dir.join(files::SCENARIO), &[], Arc::clone(registry))?;
     let mut progress = Progress::new("replay");
     let mut at = |share| progress.at(share);
-    let options =
-        RunOptions { progress: Some(&mut at), repro: recorded.repro.clone(), ..RunOptions::default() };
+    let options = RunOptions {
+        progress: Some(&mut at),
+        repro: recorded.repro.clone(),
+        worst: files::WORST_REQUESTS,
+        ..RunOptions::default()
+    };
     let output = sandbox_engine::run(&resolved, options)?;
     drop(progress);
     let again = files::of_run(&resolved, &output)?;

@@ -12,14 +12,17 @@ use tempfile::TempDir;
 pub(crate) const QUICK: &str = include_str!("../../../../docs/examples/quick.ron");
 
 /// What `sandbox run` writes.
-pub(crate) const FILES: [&str; 7] = [
+pub(crate) const FILES: [&str; 10] = [
+    "flow.csv",
     "ledger.csv",
     "outages.ron",
+    "report.html",
     "scenario.ron",
     "summary.json",
     "timeline.csv",
     "timeline.png",
     "timeline.svg",
+    "worst.json",
 ];
 
 pub(crate) struct Bench {

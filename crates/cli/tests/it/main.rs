@@ -13,6 +13,7 @@ mod import;
 mod import_prices;
 mod replay;
 mod run_directory;
+mod schema;
 mod script;
 mod streams;
 mod weather;

@@ -120,3 +120,18 @@ fn plot_draws_the_same_pictures_and_other_sizes_beside_them() {
     assert_eq!(png[16..20], 2400_u32.to_be_bytes());
     assert!(after == before);
 }
+
+#[test]
+fn a_run_of_an_older_version_says_so() {
+    let bench = Bench::new();
+    for file in ["flow.csv", "worst.json"] {
+        bench.quick("run", "");
+        std::fs::remove_file(bench.path(&format!("run/{file}"))).expect("it was there");
+        let ended = bench.sandbox("plot run").expect(1);
+        let wrong = format!("error: run was written by an older version: it has no {file}\n");
+        assert!(ended.err.contains(&wrong) && ended.err.contains("= hint: run it again: "), "{}", ended.err);
+    }
+    // The hint helps.
+    bench.sandbox("run run/scenario.ron --script run/outages.ron --out again").expect(0);
+    bench.sandbox("plot again").expect(0);
+}

@@ -3,8 +3,10 @@
 //! A run that is [asked to](crate::RunOptions::explain) records one request as it passes; a run that is not pays a
 //! branch here and there, and neither run notices: the events are the same.
 //!
-//! All times are since the request arrived. This file has what is told; `recorder` listens while a run goes on.
+//! All times are since the request arrived. This file has what is told; `recorder` listens while a run goes on, and
+//! `fields` says how times and amounts are written.
 
+mod fields;
 mod recorder;
 
 pub(crate) use recorder::Recorder;
@@ -12,7 +14,10 @@ pub(crate) use recorder::Recorder;
 use sandbox_core::{Span, Time};
 use sandbox_model::{Cause, Usd};
 use sandbox_routers::Reason;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
+
+/// One of a few words. Under this name serde does not try to borrow it from what it reads.
+type Word = &'static str;
 
 /// What became of the request that was asked for.
 #[derive(Clone, PartialEq, Debug)]
@@ -27,14 +32,16 @@ pub enum Explanation {
 }
 
 /// One request from its arrival to its end.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Story {
     /// Its workload.
     pub workload: String,
     /// Number of its arrival in the workload, from 0.
     pub number: u64,
     /// When it arrived, since the start of the scenario.
-    #[serde(rename = "arrived_s", serialize_with = "seconds_of_time")]
+    #[serde(rename = "arrived_s", with = "fields::time")]
+    #[cfg_attr(feature = "schema", schemars(with = "f64"))]
     pub arrived: Time,
     /// Prompt tokens.
     pub input_tokens: u32,
@@ -49,22 +56,26 @@ pub struct Story {
 }
 
 /// A request at a router.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Visit {
     /// The router.
     pub router: String,
     /// When it got there.
-    #[serde(rename = "at_s", serialize_with = "seconds")]
+    #[serde(rename = "at_s", with = "fields::span")]
+    #[cfg_attr(feature = "schema", schemars(with = "f64"))]
     pub at: Span,
     /// What the router decided, in order.
     pub decisions: Vec<Step>,
 }
 
 /// One decision of a router.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
     /// When.
-    #[serde(rename = "at_s", serialize_with = "seconds")]
+    #[serde(rename = "at_s", with = "fields::span")]
+    #[cfg_attr(feature = "schema", schemars(with = "f64"))]
     pub at: Span,
     /// The targets that could have been chosen.
     pub eligible: Vec<String>,
@@ -75,19 +86,22 @@ pub struct Step {
 }
 
 /// A target that was not tried.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Excluded {
     /// The target.
     pub target: String,
     /// The rule.
     pub rule: String,
     /// Until when it holds, since the start of the scenario.
-    #[serde(rename = "until_s", serialize_with = "maybe_seconds_of_time")]
+    #[serde(rename = "until_s", with = "fields::maybe_time")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub until: Option<Time>,
 }
 
 /// What a router did.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Does {
     /// It sent the request on.
@@ -95,7 +109,8 @@ pub enum Does {
     /// It waited: until then, or until an attempt that ran ended.
     Wait {
         /// When it looked again at the latest.
-        #[serde(rename = "until_s", serialize_with = "seconds")]
+        #[serde(rename = "until_s", with = "fields::span")]
+        #[cfg_attr(feature = "schema", schemars(with = "f64"))]
         until: Span,
         /// An attempt ran meanwhile.
         beside: bool,
@@ -110,64 +125,77 @@ pub enum Does {
 }
 
 /// One try at one target.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Attempt {
     /// The target.
     pub target: String,
     /// Why this one.
-    #[serde(serialize_with = "reason")]
+    #[serde(with = "fields::reason")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub reason: Reason,
     /// If it left the plan here: why, and whether a router that knew the truth would have stayed.
     pub leaves_plan: Option<Leaves>,
     /// When the router had its first token.
-    #[serde(rename = "first_token_s", serialize_with = "maybe_seconds")]
+    #[serde(rename = "first_token_s", with = "fields::maybe_span")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub first_token: Option<Span>,
     /// How it ended for the router; absent if the scenario ended before.
     pub end: Option<AttemptEnd>,
     /// What its endpoint billed, fees included [$]; if the target is a router, its attempts say so.
-    #[serde(serialize_with = "usd")]
+    #[serde(with = "fields::usd")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub billed: Usd,
     /// Of this, what gateways added [$].
-    #[serde(serialize_with = "usd")]
+    #[serde(with = "fields::usd")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub fees: Usd,
     /// Of what was billed, that for which nobody got an answer [$].
-    #[serde(serialize_with = "usd")]
+    #[serde(with = "fields::usd")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub wasted: Usd,
     /// What it cost above the plan's price [$].
-    #[serde(serialize_with = "usd")]
+    #[serde(with = "fields::usd")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub premium: Usd,
     /// What happened there, if the target is a router.
     pub inside: Option<Visit>,
 }
 
 /// Why a request left its plan.
-#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Leaves {
     /// The cause.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub cause: Cause,
     /// The plan would have served it.
     pub avoidable: bool,
 }
 
 /// How an attempt ended.
-#[derive(Copy, Clone, PartialEq, Debug, Serialize)]
+#[derive(Copy, Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AttemptEnd {
     /// When.
-    #[serde(rename = "at_s", serialize_with = "seconds")]
+    #[serde(rename = "at_s", with = "fields::span")]
+    #[cfg_attr(feature = "schema", schemars(with = "f64"))]
     pub at: Span,
     /// How.
     pub how: How,
     /// The status, as a gateway would log it.
     pub status: Option<u16>,
     /// The Retry-After that came with it.
-    #[serde(rename = "retry_after_s", serialize_with = "maybe_seconds")]
+    #[serde(rename = "retry_after_s", with = "fields::maybe_span")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub retry_after: Option<Span>,
     /// The target is a router that answered by itself: nothing was sent to any endpoint.
     pub nothing_sent: bool,
 }
 
 /// How an attempt ended.
-#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum How {
     /// With the whole answer.
@@ -183,62 +211,40 @@ pub enum How {
 }
 
 /// How a request ended.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct End {
     /// When.
-    #[serde(rename = "at_s", serialize_with = "seconds")]
+    #[serde(rename = "at_s", with = "fields::span")]
+    #[cfg_attr(feature = "schema", schemars(with = "f64"))]
     pub at: Span,
     /// `"plan"`, `"leak"`, `"failed"` or `"shed"`.
-    pub outcome: &'static str,
+    #[serde(with = "fields::outcome")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub outcome: Word,
     /// What its client got.
     pub status: u16,
     /// Why it left the plan, or why the plan failed it last.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub cause: Option<Cause>,
     /// Of a leak: the plan would have served it.
     pub avoidable: Option<bool>,
     /// Time to first token, if its client got one.
-    #[serde(rename = "ttft_s", serialize_with = "maybe_seconds")]
+    #[serde(rename = "ttft_s", with = "fields::maybe_span")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub ttft: Option<Span>,
     /// Billed over all attempts, fees included [$].
-    #[serde(serialize_with = "usd")]
+    #[serde(with = "fields::usd")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub billed: Usd,
     /// Of this, fees [$].
-    #[serde(serialize_with = "usd")]
+    #[serde(with = "fields::usd")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub fees: Usd,
     /// Of what was billed, that for which nobody got an answer [$].
-    #[serde(serialize_with = "usd")]
+    #[serde(with = "fields::usd")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub wasted: Usd,
-}
-
-fn seconds<S: Serializer>(span: &Span, s: S) -> Result<S::Ok, S::Error> {
-    s.serialize_f64(span.as_secs_f64())
-}
-
-fn maybe_seconds<S: Serializer>(span: &Option<Span>, s: S) -> Result<S::Ok, S::Error> {
-    span.map(Span::as_secs_f64).serialize(s)
-}
-
-fn seconds_of_time<S: Serializer>(at: &Time, s: S) -> Result<S::Ok, S::Error> {
-    s.serialize_f64(at.as_secs_f64())
-}
-
-fn maybe_seconds_of_time<S: Serializer>(at: &Option<Time>, s: S) -> Result<S::Ok, S::Error> {
-    at.map(Time::as_secs_f64).serialize(s)
-}
-
-fn usd<S: Serializer>(amount: &Usd, s: S) -> Result<S::Ok, S::Error> {
-    s.serialize_str(&amount.decimal())
-}
-
-fn reason<S: Serializer>(reason: &Reason, s: S) -> Result<S::Ok, S::Error> {
-    s.serialize_str(match reason {
-        Reason::Choice => "choice",
-        Reason::Spread => "spread",
-        Reason::Failed => "failed",
-        Reason::Avoids => "avoids",
-        Reason::Guarded => "guarded",
-        Reason::Hedge => "hedge",
-    })
 }
 
 impl Visit {

@@ -187,6 +187,12 @@ impl Recorder {
         self.end = Some(EndRecord { at: self.now, outcome, answer, cause, avoidable });
     }
 
+    /// Whether nothing more can happen to the request: it has ended, and so have its attempts. `lives` says whether the
+    /// number of an attempt is in use.
+    pub(crate) fn is_over(&self, lives: impl Fn(u32) -> bool) -> bool {
+        self.end.is_some() && !self.attempts.iter().filter_map(|attempt| attempt.id).any(lives)
+    }
+
     fn attempt_of(&self, id: u32) -> Option<usize> {
         self.attempts.iter().rposition(|attempt| attempt.id == Some(id))
     }

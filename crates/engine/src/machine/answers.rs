@@ -26,7 +26,7 @@ impl Machine {
         let attempt = &mut self.attempts[id];
         if attempt.request == NONE {
             // Nobody reads it.
-            self.attempts.give_back(id);
+            self.free(id);
             return;
         }
         attempt.answer = answer;
@@ -75,6 +75,9 @@ impl Machine {
             let owner = attempt.request;
             if let Some(recorder) = self.recorder(owner) {
                 recorder.first_token(id, at);
+            }
+            if let Some(records) = &mut self.listeners.records {
+                records.first_token(id, at);
             }
             let attempt = &self.attempts[id];
             let (call, began, counted, request) =
@@ -133,7 +136,7 @@ impl Machine {
         let (call, request, answer) = (attempt.call, attempt.request, attempt.answer);
         if request == NONE {
             // Its caller is gone.
-            self.attempts.give_back(id);
+            self.free(id);
             return;
         }
         if let Some((timer, _)) = attempt.timer.take() {
@@ -154,12 +157,13 @@ impl Machine {
         }
         let (streaming, served) = (attempt.streaming, attempt.served);
         if call == NONE {
-            self.attempts.give_back(id);
+            self.tell_end(id, Some(answer), now);
+            self.free(id);
             self.finish_request(request, answer, served, now);
             return;
         }
         self.learn(id, answer, now, queue);
-        self.attempts.give_back(id);
+        self.free(id);
         if answer.is_ok() {
             self.end_call(call, Answer::Ok, served, now, queue);
         } else if streaming {
@@ -176,6 +180,7 @@ impl Machine {
         if let Some(recorder) = self.recorder(owner) {
             recorder.ended(id, Some(answer));
         }
+        self.tell_end(id, Some(answer), now);
         let attempt = &self.attempts[id];
         let (number, target) = (attempt.number as usize, attempt.target);
         let request = &self.requests[attempt.request];
@@ -214,6 +219,13 @@ impl Machine {
             self.update_beliefs(router, now);
         } else {
             self.update_belief(target, now);
+        }
+    }
+
+    /// Records that an attempt ends for its caller.
+    pub(super) fn tell_end(&mut self, id: u32, answer: Option<Answer>, now: Time) {
+        if let Some(records) = &mut self.listeners.records {
+            records.ended(id, now, answer);
         }
     }
 

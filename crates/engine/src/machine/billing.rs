@@ -92,8 +92,11 @@ impl Machine {
             grid = self.above_calm(id, bill.total());
         }
         self.enter(id, way, &bill, now);
-        if let Some(recorder) = &mut self.listeners.explain {
+        for recorder in &mut self.listeners.explain {
             recorder.bill(id, bill.total(), bill.fees, Some(premium));
+        }
+        if let Some(records) = &mut self.listeners.records {
+            records.bill(id, bill.total(), false);
         }
         Served { endpoint: e, path, input, output, billed: bill.total(), fees: bill.fees, premium, grid }
     }
@@ -174,8 +177,11 @@ impl Machine {
         };
         let bill = self.charge(id, e, input, output);
         self.enter(id, way, &bill, now);
-        if let Some(recorder) = &mut self.listeners.explain {
+        for recorder in &mut self.listeners.explain {
             recorder.bill(id, bill.total(), bill.fees, None);
+        }
+        if let Some(records) = &mut self.listeners.records {
+            records.bill(id, bill.total(), true);
         }
         if counted {
             self.endpoint_tallies[e as usize].bill(bill.total(), bill.fees);

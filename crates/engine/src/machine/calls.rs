@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use sandbox_core::{Rng as _, Span, Time};
-use sandbox_model::{Answer, Cause, NodeId, Status};
+use sandbox_model::{Answer, Cause, NodeId, Status, Usd};
 use sandbox_routers::{Call as Asked, Decision, Reason, Tried};
 
 use super::billing::Terms;
@@ -12,6 +12,7 @@ use super::{Attempt, Call, Event, KEY_BITS, Machine, Queue, Request, Stage};
 use crate::account::{AttemptKind, Outcome, Path};
 use crate::explain::Leaves;
 use crate::monitor::Decided;
+use crate::records::AttemptRecord;
 use crate::slab::{NONE, Slab};
 use crate::world::Conversation;
 
@@ -153,7 +154,7 @@ impl Machine {
             streams: self.world.workloads[request.workload as usize].stream,
             note: &call.note,
         };
-        let recorder = self.listeners.explain.as_deref_mut().filter(|recorder| recorder.key == request.key);
+        let recorder = self.listeners.explain.iter_mut().find(|recorder| recorder.key == request.key);
         // Asked before `next`, which changes what is remembered.
         let recorder = recorder.map(|recorder| (recorder, r.strategy.exclusions(&asked, &r.views)));
         let decision = r.strategy.next(&asked, &r.views);
@@ -288,6 +289,9 @@ impl Machine {
             };
             recorder.sent(attempt, leaves);
         }
+        if let Some(records) = &mut self.listeners.records {
+            records.chosen(attempt, reason, (self.calls[id].tried.len() - 1) as u16);
+        }
         let call = &mut self.calls[id];
         self.attempts[attempt].place = (call.tried.len() - 1) as u16;
         self.attempts[attempt].retry = retry;
@@ -390,8 +394,31 @@ impl Machine {
         let overhead = node.overhead;
         self.requests[request].first.get_or_insert(target);
         let id = self.attempts.insert(attempt);
-        if let Some(recorder) = &mut self.listeners.explain {
+        for recorder in &mut self.listeners.explain {
             recorder.forget(id);
+        }
+        if let Some(records) = &mut self.listeners.records {
+            let r = &self.requests[request];
+            let record = AttemptRecord {
+                workload: usize::from(r.workload),
+                number: r.key & ((1 << KEY_BITS) - 1),
+                counted: r.counted,
+                router: (call != NONE).then(|| self.world.routers[self.calls[call].router as usize].node),
+                target,
+                place: 0,
+                reason: None,
+                leak: match path {
+                    Path::Leak { cause, avoidable, .. } => Some((cause, avoidable)),
+                    Path::Open | Path::Plan => None,
+                },
+                began: now,
+                first_token: None,
+                ended: now,
+                answer: None,
+                billed: Usd::ZERO,
+                wasted: Usd::ZERO,
+            };
+            records.sent(id, record);
         }
         match crossing {
             Crossing::Smooth(there) => {

@@ -1,12 +1,13 @@
 //! Requests arrive and leave.
 
 use sandbox_core::Time;
-use sandbox_model::Answer;
+use sandbox_model::{Answer, NodeId, Usd};
 
 use super::{Event, KEY_BITS, Keeps, Machine, Queue, Request};
 use crate::account::{Outcome, Path, Served};
 use crate::monitor::Ended;
 use crate::paths::{End, Off, Start};
+use crate::records::RequestRecord;
 use crate::slab::NONE;
 use crate::waterfall::Step;
 use crate::world::Arrival;
@@ -16,6 +17,32 @@ impl Request {
     pub(crate) fn way(&self) -> (Start, Off) {
         let start = Start { workload: self.workload, first: self.first };
         (start, Off { cause: self.plan_failure, avoidable: false, tried_plan: self.tried_plan })
+    }
+}
+
+/// What is recorded of a request that ends so, or has not ended.
+pub(crate) fn record_of(r: &Request, end: Option<(Time, Outcome)>, served: Option<&Served>) -> RequestRecord {
+    let (cause, avoidable) = match served.map(|served| served.path) {
+        Some(Path::Leak { cause, avoidable, .. }) => (Some(cause), Some(avoidable)),
+        Some(Path::Open | Path::Plan) => (None, None),
+        None => (r.plan_failure, None),
+    };
+    RequestRecord {
+        workload: usize::from(r.workload),
+        number: r.key & ((1 << KEY_BITS) - 1),
+        counted: r.counted,
+        arrived: r.arrived,
+        first_token: r.first_token,
+        ended: end.map(|(at, _)| at),
+        outcome: end.map(|(_, outcome)| outcome),
+        cause,
+        avoidable,
+        attempts: r.attempts,
+        input_tokens: r.input,
+        output_tokens: r.output,
+        endpoint: served.map(|served| NodeId(served.endpoint)),
+        billed: served.map_or(Usd::ZERO, |served| served.billed),
+        premium: served.map_or(Usd::ZERO, |served| served.premium),
     }
 }
 
@@ -62,7 +89,7 @@ impl Machine {
             tried_plan: false,
             first: None,
             attempts: 0,
-            first_token: false,
+            first_token: None,
             routed: false,
         };
         let id = self.requests.insert(request);
@@ -82,16 +109,18 @@ impl Machine {
     /// The first token of a request is on its way to the client and arrives at `at`.
     pub(super) fn first_token_reaches_client(&mut self, request: u32, at: Time) {
         let r = &mut self.requests[request];
-        if r.first_token || at > r.deadline {
+        if r.first_token.is_some() || at > r.deadline {
             return;
         }
-        r.first_token = true;
-        if let Some(recorder) = self.listeners.explain.as_deref_mut().filter(|recorder| recorder.key == r.key)
-        {
+        r.first_token = Some(at);
+        if let Some(recorder) = self.listeners.recorder_of(r.key) {
             recorder.first_token_at_client(at);
         }
         if r.counted && self.keeps >= Keeps::Metrics {
             let ttft = at.since(r.arrived);
+            if let Some(worst) = &mut self.listeners.worst {
+                worst.note(ttft, r.arrived, r.key);
+            }
             self.workload_tallies[r.workload as usize].ttft.record(ttft);
             if self.keeps == Keeps::Everything {
                 self.buckets.first_token(r.bucket, ttft);
@@ -101,6 +130,7 @@ impl Machine {
 
     /// A request leaves with its final answer; `served` is the response behind it, or [`NONE`].
     pub(super) fn finish_request(&mut self, id: u32, answer: Answer, served: u32, now: Time) {
+        let response = served;
         let served = (served != NONE).then(|| self.completed.remove(served));
         if served.is_none() {
             self.miss(id, now);
@@ -109,16 +139,15 @@ impl Machine {
         let (start, off) = r.way();
         let (workload, counted, bucket, conversation) = (r.workload, r.counted, r.bucket, r.conversation);
         let (attempts, shed) = (r.attempts, r.routed && r.attempts == 0 && answer != Answer::TimedOut);
+        let first_token = r.first_token;
         let (key, trouble, arrived, deadline) = (r.key, r.plan_failure, r.arrived, r.deadline);
-        self.requests.give_back(id);
-        self.leave_conversation(conversation);
         let outcome = match (answer, &served) {
             (Answer::Ok, Some(Served { path: Path::Leak { .. }, .. })) => Outcome::Leak,
             (Answer::Ok, _) => Outcome::Plan,
             _ if shed => Outcome::Shed,
             _ => Outcome::Failed,
         };
-        if let Some(recorder) = self.listeners.explain.as_deref_mut().filter(|recorder| recorder.key == key) {
+        if let Some(recorder) = self.listeners.recorder_of(key) {
             let path = served.as_ref().filter(|_| answer.is_ok()).map(|served| served.path);
             let (cause, avoidable) = match path {
                 Some(Path::Leak { cause, avoidable, .. }) => (Some(cause), Some(avoidable)),
@@ -129,6 +158,9 @@ impl Machine {
                 recorder.waste();
             }
             recorder.end(outcome, answer, cause, avoidable);
+        }
+        if let Some(worst) = self.listeners.worst.as_mut().filter(|_| counted && first_token.is_none()) {
+            worst.note(now.since(arrived), arrived, key);
         }
         if let Some(monitor) = &mut self.listeners.monitor {
             let (workload, number) = (usize::from(workload), key & ((1 << KEY_BITS) - 1));
@@ -144,6 +176,13 @@ impl Machine {
                 outcome,
             });
         }
+        if let Some(records) = &mut self.listeners.records {
+            records.arrived(response, false);
+            let record = record_of(&self.requests[id], Some((now, outcome)), served.as_ref());
+            records.request(&record);
+        }
+        self.requests.give_back(id);
+        self.leave_conversation(conversation);
         self.fingerprint.mix(outcome as u64);
         if counted {
             let tally = &mut self.workload_tallies[workload as usize];

@@ -20,7 +20,7 @@
 mod answers;
 mod billing;
 mod calls;
-mod clients;
+pub(crate) mod clients;
 mod conversations;
 mod crossing;
 mod event;
@@ -44,10 +44,12 @@ use crate::buckets::Buckets;
 use crate::explain::Recorder;
 use crate::monitor::Monitor;
 use crate::paths::Paths;
+use crate::recording::Recording;
 use crate::slab::{NONE, Slab};
 use crate::waterfall::Steps;
 use crate::weather::{CONGESTION_STEP, Sky};
 use crate::world::{Conversation, Kind, World};
+use crate::worst::Worst;
 
 pub(crate) use event::Event;
 pub use event::{EventKind, EventRecord};
@@ -86,7 +88,8 @@ pub(crate) struct Request {
     pub(crate) first: Option<NodeId>,
     /// Attempts of its entry router.
     pub(crate) attempts: u32,
-    pub(crate) first_token: bool,
+    /// When its client gets the first token.
+    pub(crate) first_token: Option<Time>,
     /// A router has seen it: what it then turns away without an attempt is shed.
     pub(crate) routed: bool,
 }
@@ -212,15 +215,25 @@ pub type Log = Box<dyn FnMut(&EventRecord) + Send>;
 #[derive(Default)]
 pub(crate) struct Listeners {
     pub(crate) log: Option<Log>,
-    /// Records one request.
-    pub(crate) explain: Option<Box<Recorder>>,
+    /// Each records one request.
+    pub(crate) explain: Vec<Recorder>,
+    pub(crate) worst: Option<Box<Worst>>,
+    pub(crate) records: Option<Box<Recording>>,
     pub(crate) monitor: Option<Box<dyn Monitor>>,
 }
 
+impl Listeners {
+    /// The recorder of the request with this key.
+    #[inline]
+    pub(crate) fn recorder_of(&mut self, key: u64) -> Option<&mut Recorder> {
+        self.explain.iter_mut().find(|recorder| recorder.key == key)
+    }
+}
+
 impl Clone for Listeners {
-    /// Of several runs that begin alike each has a monitor of its own; a log and a story are of one run.
+    /// Of several runs that begin alike each has a monitor of its own; the others are of one run.
     fn clone(&self) -> Self {
-        Self { log: None, explain: None, monitor: self.monitor.clone() }
+        Self { monitor: self.monitor.clone(), ..Self::default() }
     }
 }
 
@@ -378,12 +391,23 @@ impl Machine {
         self.world.routers[router as usize].is_gateway
     }
 
-    /// The recorder, if this is the request that it records.
+    /// The recorder of a request, if it has one.
     #[inline]
     fn recorder(&mut self, request: u32) -> Option<&mut Recorder> {
         // First of all: it is hardly ever there.
-        let recorder = self.listeners.explain.as_deref_mut()?;
-        (request != NONE && self.requests[request].key == recorder.key).then_some(recorder)
+        if self.listeners.explain.is_empty() || request == NONE {
+            return None;
+        }
+        self.listeners.recorder_of(self.requests[request].key)
+    }
+
+    /// Nothing more can happen to an attempt.
+    #[inline]
+    fn free(&mut self, id: u32) {
+        self.attempts.give_back(id);
+        if let Some(records) = &mut self.listeners.records {
+            records.freed(id);
+        }
     }
 
     fn router_of(&self, node: NodeId) -> Option<u16> {
@@ -408,8 +432,8 @@ impl Model for Machine {
                 log(&record);
             }
         }
-        if let Some(explain) = &mut self.listeners.explain {
-            explain.now = now;
+        for recorder in &mut self.listeners.explain {
+            recorder.now = now;
         }
         match event {
             Event::Arrival(workload) => self.arrive(workload, now, queue),

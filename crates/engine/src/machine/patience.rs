@@ -24,6 +24,8 @@ impl Machine {
         }
         if call != NONE {
             self.learn(id, Answer::TimedOut, now, queue);
+        } else {
+            self.tell_end(id, Some(Answer::TimedOut), now);
         }
         self.abandon(id, false, now, queue);
         if call == NONE {
@@ -63,6 +65,7 @@ impl Machine {
             if let Some(recorder) = self.recorder(request) {
                 recorder.ended(loser, None);
             }
+            self.tell_end(loser, None, now);
             let number = self.attempts[loser].number as usize;
             let view = &mut self.world.routers[router].views[number];
             view.in_flight -= 1;
@@ -113,21 +116,24 @@ impl Machine {
             if let Some(recorder) = self.recorder(request) {
                 recorder.waste();
             }
+            if let Some(records) = &mut self.listeners.records {
+                records.arrived(served, true);
+            }
             self.enter_waste(Start { workload, first: Some(first) }, counted, &response);
         }
         match stage {
             // The event that is due frees it.
             Stage::Sent | Stage::Returning => {}
-            Stage::Hanging => self.attempts.give_back(id),
+            Stage::Hanging => self.free(id),
             Stage::Held(_) | Stage::Late(_) if runs_on => {}
             Stage::Held(event) | Stage::Late(event) => {
                 queue.cancel(event);
-                self.attempts.give_back(id);
+                self.free(id);
             }
             Stage::Working(slot) => self.abandon_at_endpoint(id, slot, now, queue),
             Stage::Nested(call) => {
                 self.abandon_call(call, runs_on, now, queue);
-                self.attempts.give_back(id);
+                self.free(id);
             }
         }
     }

@@ -19,7 +19,7 @@ impl Machine {
         let sender = match (attempt.request, attempt.runs_on) {
             (NONE, None) => {
                 // The connection was closed on the way.
-                self.attempts.give_back(id);
+                self.free(id);
                 return;
             }
             (NONE, Some(sender)) => sender,
@@ -46,8 +46,8 @@ impl Machine {
         }
         match (fate, kind) {
             // Nobody is there whose patience would end it.
-            (Fate::Hangs, _) if orphaned => self.attempts.give_back(id),
-            (Fate::Served(_), Kind::Router(_)) if orphaned => self.attempts.give_back(id),
+            (Fate::Hangs, _) if orphaned => self.free(id),
+            (Fate::Served(_), Kind::Router(_)) if orphaned => self.free(id),
             (Fate::Hangs, _) => self.attempts[id].stage = Stage::Hanging,
             (Fate::Held(hold, status), _) => {
                 let blank = self.schedule(now.saturating_add(hold), Event::Blank(id), queue);
@@ -240,7 +240,7 @@ impl Machine {
             let how = self.attempts[id].runs_on.map_or(abandoned, |_| Billed::Made);
             self.bill_unused(id, e, how, made, now);
             self.note_served(workload, NONE, e, now);
-            self.attempts.give_back(id);
+            self.free(id);
             return;
         }
         let served = self.bill_answer(id, e, now);
@@ -252,7 +252,11 @@ impl Machine {
             tally.leave(if leaked { Outcome::Leak } else { Outcome::Plan });
             tally.serve(&served);
         }
-        self.attempts[id].served = self.completed.insert(served);
+        let response = self.completed.insert(served);
+        self.attempts[id].served = response;
+        if let Some(records) = &mut self.listeners.records {
+            records.completed(id, response);
+        }
         self.answer(id, Answer::Ok, None, now, queue);
     }
 
@@ -275,7 +279,7 @@ impl Machine {
             self.endpoint_tallies[e as usize].leave(Outcome::Failed);
         }
         if self.attempts[id].request == NONE {
-            self.attempts.give_back(id);
+            self.free(id);
         } else {
             self.answer(id, answer, Some(blame), now, queue);
         }
@@ -312,6 +316,6 @@ impl Machine {
             let how = self.world.endpoints[e as usize].billing.abandoned;
             self.bill_unused(id, e, how, tokens, now);
         }
-        self.attempts.give_back(id);
+        self.free(id);
     }
 }

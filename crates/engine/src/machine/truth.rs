@@ -7,6 +7,7 @@ use sandbox_routers::Truth;
 use sandbox_scenario::Resolved;
 
 use super::{ActiveFault, Event, KEY_BITS, Keeps, Machine, Queue, STEP, Stage, limit_cause};
+use crate::records::BeliefRecord;
 use crate::slab::NONE;
 use crate::world::{Kind, Replica};
 
@@ -357,6 +358,9 @@ impl Machine {
         let until =
             watchers.map(|&(router, number)| routers[router as usize].strategy.down_until(number as usize));
         let until = until.max().unwrap_or(Time::ZERO);
-        self.beliefs.update(target.index(), now, until);
+        let over = self.beliefs.update(target.index(), now, until);
+        if let (Some((from, until)), Some(records)) = (over, &mut self.listeners.records) {
+            records.belief(&BeliefRecord { target, from, until });
+        }
     }
 }

@@ -12,6 +12,7 @@ pub const SCHEMA: u32 = 1;
 
 /// The run in numbers.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Summary {
     /// Version of this shape: [`SCHEMA`].
     pub schema: u32,
@@ -67,6 +68,7 @@ pub struct Summary {
 
 /// What a health probe saw, and what the traffic at the same target did.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProbeReport {
     /// Name of the probe.
     pub name: String,
@@ -85,6 +87,7 @@ pub struct ProbeReport {
 
 /// The numbers of one workload, router or endpoint.
 #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Scope {
     /// By outcome.
     pub requests: Requests,
@@ -102,6 +105,7 @@ pub struct Scope {
 
 /// Requests by outcome: `arrived = served_by_plan + leaked + failed + shed + in_flight`.
 #[derive(Copy, Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Requests {
     /// All.
     pub arrived: u64,
@@ -119,6 +123,7 @@ pub struct Requests {
 
 /// Attempts: `total = (requests that were tried at all) + retries + fallbacks + hedges`.
 #[derive(Copy, Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Attempts {
     /// All.
     pub total: u64,
@@ -132,6 +137,7 @@ pub struct Attempts {
 
 /// Percentiles (s), to within 1 %; `null` if there was nothing to measure.
 #[derive(Copy, Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Percentiles {
     /// The median.
     pub p50: Option<f64>,
@@ -143,6 +149,7 @@ pub struct Percentiles {
 
 /// Money in USD, exact decimal strings.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cost {
     /// Billed.
     pub total: String,
@@ -169,6 +176,7 @@ impl Default for Cost {
 
 /// Work that left the plan.
 #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Leak {
     /// Leaked requests as a share of the arrived; `null` if none arrived.
     pub share: Option<f64>,
@@ -182,6 +190,7 @@ pub struct Leak {
 
 /// Leak of one cause.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CauseLine {
     /// Requests.
     pub requests: u64,
@@ -199,6 +208,7 @@ pub struct CauseLine {
 
 /// Tier flips inside grids.
 #[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Flips {
     /// Flipped requests as a share of those that a grid served; `null` if it served none.
     pub share: Option<f64>,
@@ -210,6 +220,7 @@ pub struct Flips {
 
 /// One step from the control twin's bill to the run's.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WaterfallStep {
     /// `base`, `not_served`, `unavoidable`, `detection_lag`, `failback_lag`, `by_design`, `retries_and_hedges`,
     /// `other_prices` or `total`, in this order.
@@ -222,6 +233,7 @@ pub struct WaterfallStep {
 
 /// One fault and how it was seen.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FaultReport {
     /// Its target.
     pub target: String,
@@ -247,6 +259,7 @@ impl FaultReport {
 
 /// One promise.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ObjectiveReport {
     /// As written.
     pub expression: String,

@@ -196,6 +196,20 @@ fn entered(resolved: &Resolved) -> Vec<bool> {
     entered
 }
 
+/// By node: whether some router that requests can come to has it for a target and may believe it down.
+pub(crate) fn watched(resolved: &Resolved) -> Vec<bool> {
+    let entered = entered(resolved);
+    let mut watched = vec![false; resolved.nodes.len()];
+    for (node, _) in resolved.nodes.iter().zip(entered).filter(|(_, entered)| *entered) {
+        if let NodeKind::Router { index } = node.kind
+            && router::may_believe_down(resolved, &resolved.scenario.routers[index])
+        {
+            node.targets.iter().for_each(|target| watched[target.index()] = true);
+        }
+    }
+    watched
+}
+
 fn build_node(resolved: &Resolved, node: &sandbox_scenario::resolved::Node, seed: &Seed) -> Node {
     let (kind, overhead) = match node.kind {
         NodeKind::Endpoint { index, .. } => (Kind::Endpoint(index as u16), Span::ZERO),

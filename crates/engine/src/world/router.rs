@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sandbox_core::{Noise, Seed, Time};
 use sandbox_model::{Factor, NodeId, QuotedPrice, Rates};
-use sandbox_routers::{Clairvoyant, Composed, Promises, Setting, Strategy, TargetView};
+use sandbox_routers::{Clairvoyant, Composed, Promises, Rule, Setting, Strategy, TargetView};
 use sandbox_scenario::file;
 use sandbox_scenario::resolved::{NodeKind, Resolved};
 
@@ -76,6 +76,21 @@ pub(super) fn build_router(resolved: &Resolved, node: NodeId, index: usize, seed
 pub fn promises(resolved: &Resolved) -> Vec<Promises> {
     let of = |router: &file::Router| build_strategy(resolved, &router.strategy).promises();
     resolved.scenario.routers.iter().map(of).collect()
+}
+
+/// Whether a router may ever believe a target down: whether it has a memory for that. Of a strategy of one's own nothing
+/// is known.
+pub(super) fn may_believe_down(resolved: &Resolved, router: &file::Router) -> bool {
+    if matches!(router.strategy, file::Strategy::Custom(_)) {
+        return true;
+    }
+    if router.strategy.preset().is_none() {
+        return false;
+    }
+    let promises = build_strategy(resolved, &router.strategy).promises();
+    // Whom it likes less is not down.
+    let believes = |rule: &Rule| !matches!(rule, Rule::Preference(_));
+    promises.memory.iter().any(believes) || !promises.memory_is_all
 }
 
 fn build_fees(router: &file::Router, fees: &file::Fees) -> Fees {

@@ -10,12 +10,14 @@
 //! * [`laws`] – conservation, the twin, the clairvoyant bound, under drawn weather
 //! * [`limits`] – accounts, estimates and answers that are cut to size
 //! * [`money`] – what is billed: windows, steps, currencies, price changes, broken work, fees
+//! * [`records`] – requests, attempts and beliefs one by one, and the worst requests
 //! * [`routers`] – routers as they really decide
 //! * [`serving`] – memory, chunks, replicas and lost capacity, worked out by hand
 //! * [`shipped`] – the scenarios of this repository, and real traces through the flagship's routers
 //! * [`swarm`] – whole scenarios in which features meet by chance
 //! * [`traffic`] – sources of requests
 //! * [`trials`] – many scripts over one scenario, each the run that it stands for
+//! * [`watched`] – of which lanes anybody could tell that they are down
 //! * [`weather`] – what no router can change
 
 mod cached;
@@ -29,6 +31,7 @@ mod laws;
 mod limits;
 mod money;
 mod network;
+mod records;
 mod residency;
 mod routers;
 mod serving;
@@ -37,4 +40,5 @@ mod support;
 mod swarm;
 mod traffic;
 mod trials;
+mod watched;
 mod weather;

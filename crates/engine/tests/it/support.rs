@@ -3,6 +3,8 @@
 use sandbox_engine::{EventRecord, RunOptions, RunOutput};
 use sandbox_scenario::Resolved;
 
+use crate::records;
+
 /// A scenario in parts, each of them RON text.
 pub(crate) struct Small {
     pub(crate) duration: &'static str,
@@ -67,13 +69,20 @@ pub(crate) fn run(resolved: &Resolved) -> RunOutput {
     sandbox_engine::run(resolved, RunOptions::default()).expect("no law is broken")
 }
 
-/// A run and all its events.
+/// A run and all its events. It is recorded, too, and its records are held against what it says.
 pub(crate) fn run_logged(resolved: &Resolved) -> (RunOutput, Vec<EventRecord>) {
     let (send, receive) = std::sync::mpsc::channel();
     let log =
         Box::new(move |record: &EventRecord| send.send(*record).expect("the receiver outlives the run"));
-    let options = RunOptions { log: Some(log), ..RunOptions::default() };
+    let shared = records::Shared::default();
+    let options = RunOptions {
+        log: Some(log),
+        worst: records::WORST,
+        records: Some(Box::new(shared.clone())),
+        ..RunOptions::default()
+    };
     let output = sandbox_engine::run(resolved, options).expect("no law is broken");
+    records::hold(resolved, &output, &shared.0.lock().unwrap());
     (output, receive.iter().collect())
 }
 

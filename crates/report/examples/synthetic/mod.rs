@@ -57,6 +57,7 @@ impl Run {
         };
         let providers = timeline.endpoints.clone();
         let provider_of = (0..providers.len()).collect();
+        let watched = vec![true; timeline.lanes.len()];
         RunData {
             summary,
             timeline,
@@ -64,7 +65,7 @@ impl Run {
             flow,
             worst: Vec::new(),
             faults,
-            setting: Setting { clock, providers, provider_of },
+            setting: Setting { clock, providers, provider_of, watched },
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use sandbox_core::{Span, Time};
 use sandbox_engine::output::{Timeline, TimelineRow};
-use sandbox_model::{Fault, Usd};
+use sandbox_model::Fault;
 
 use super::cells::{Cells, Table, read_nanos};
 use crate::error::ReportError;
@@ -213,6 +213,8 @@ fn row_of(cells: &Cells<'_>, timeline: &Timeline) -> Result<TimelineRow, ReportE
 
 #[cfg(test)]
 mod tests {
+    use sandbox_model::Usd;
+
     use super::*;
     use crate::synthetic::{Shape, cases, day};
 
