@@ -9,6 +9,7 @@ mod documents;
 mod examples;
 mod exit_codes;
 mod explain;
+mod exports;
 mod formats;
 mod help;
 mod import;

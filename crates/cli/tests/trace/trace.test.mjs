@@ -132,10 +132,10 @@ test('counters are the timeline', async () => {
   const values = async (name) => (await ask(`select value from counter join counter_track t on t.id = track_id
     where t.name = '${name}' order by ts, counter.id`)).map(({ value }) => value);
   for (const [name, column] of [['served by plan', 'served_by_plan'], ['leaked', 'leaked'], ['failed', 'failed'], ['shed', 'shed']]) {
-    assert.deepEqual(await values(`requests per bucket ${name}`), timeline.map((row) => Number(row[column])), name);
+    assert.deepEqual(await values(`requests ${name}`), timeline.map((row) => Number(row[column])), name);
   }
-  assert.deepEqual(await values('429 answers per bucket value'), timeline.map((row) => Number(row.rate_limited)));
-  assert.deepEqual(await values('attempts per bucket value'), timeline.map((row) => Number(row.attempts)));
+  assert.deepEqual(await values('429 answers per bucket'), timeline.map((row) => Number(row.rate_limited)));
+  assert.deepEqual(await values('attempts per bucket'), timeline.map((row) => Number(row.attempts)));
   for (const [name, column, last] of [['run', 'cost_usd', 'total'], ['control twin', 'twin_cost_usd', 'twin']]) {
     const [first, ...rest] = await values(`cost $ ${name}`);
     assert.equal(first, 0);

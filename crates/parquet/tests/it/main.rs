@@ -1,16 +1,22 @@
-//! Made-up runs go into Parquet files and come back.
+//! Made-up runs, and a real one, go into Parquet files and come back.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use parquet::basic::Compression;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::{Field, Row};
 use sandbox_core::{Span, Time};
 use sandbox_engine::Outcome;
+use sandbox_engine::RunOptions;
 use sandbox_engine::output::{Summary, Timeline, TimelineRow};
-use sandbox_engine::records::{AttemptRecord, Records, RequestRecord};
+use sandbox_engine::records::{AttemptRecord, BeliefRecord, Records, RequestRecord};
 use sandbox_model::{Answer, Cause, NodeId, Status, Usd};
 use sandbox_parquet::Tables;
 use sandbox_report::{Names, Node};
 use sandbox_routers::Reason;
+use sandbox_scenario::resolved::{NodeKind, Resolved};
 
 /// More than a row group.
 const REQUESTS: u64 = 70_000;
@@ -234,4 +240,83 @@ fn a_run_without_requests_gives_empty_tables() {
     let [requests, ..] = tables.finish(&summary(), &timeline()).expect("memory");
     assert!(rows(&requests).is_empty());
     assert_eq!(open(&requests).metadata().file_metadata().schema_descr().num_columns(), 16);
+}
+
+/// Tables that can be taken back when the run is over.
+#[derive(Clone)]
+struct Shared(Arc<Mutex<Tables<Vec<u8>>>>);
+
+impl Records for Shared {
+    fn request(&mut self, record: &RequestRecord) {
+        self.0.lock().expect("one thread").request(record);
+    }
+
+    fn attempt(&mut self, record: &AttemptRecord) {
+        self.0.lock().expect("one thread").attempt(record);
+    }
+
+    fn belief(&mut self, record: &BeliefRecord) {
+        self.0.lock().expect("one thread").belief(record);
+    }
+}
+
+#[test]
+fn a_real_run_sums_to_its_summary() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/examples/quick.ron");
+    let resolved = Resolved::load(&path, &["warm_up=1m".to_owned()]).expect("the example is valid");
+    let node = |node: &sandbox_scenario::resolved::Node| Node {
+        name: node.name.clone(),
+        provider: match node.kind {
+            NodeKind::Endpoint { provider, .. } => Some(provider.index()),
+            NodeKind::Router { .. } => None,
+        },
+    };
+    let names = Names {
+        workloads: vec!["cn-chat".to_owned()],
+        providers: resolved.scenario.providers.iter().map(|p| p.name.clone()).collect(),
+        nodes: resolved.nodes.iter().map(node).collect(),
+    };
+    let tables = Shared(Arc::new(Mutex::new(
+        Tables::new([Vec::new(), Vec::new(), Vec::new()], &names).expect("memory"),
+    )));
+    let options = RunOptions { records: Some(Box::new(tables.clone())), ..RunOptions::default() };
+    let output = sandbox_engine::run(&resolved, options).expect("it runs");
+    let tables =
+        Arc::into_inner(tables.0).expect("the run has dropped its own").into_inner().expect("no panic");
+    let [requests, attempts, _] = tables.finish(&output.summary, &output.timeline).expect("memory");
+    let summary = output.summary;
+
+    let mut outcomes: BTreeMap<String, u64> = BTreeMap::new();
+    let mut tried = 0;
+    let requests = rows(&requests);
+    let counted = |row: &&Row| truth(field(row, "counted")) == Some(true);
+    for row in requests.iter().filter(counted) {
+        *outcomes.entry(text(field(row, "outcome")).expect("an outcome").to_owned()).or_default() += 1;
+        tried += whole(field(row, "attempts")).expect("a number");
+    }
+    assert!(requests.len() as u64 > summary.requests.arrived, "the warm-up is in the table");
+    let told = summary.requests;
+    for (outcome, n) in [
+        ("served_by_plan", told.served_by_plan),
+        ("leaked", told.leaked),
+        ("failed", told.failed),
+        ("shed", told.shed),
+        ("in_flight", told.in_flight),
+    ] {
+        assert_eq!(outcomes.get(outcome).copied().unwrap_or(0), n, "{outcome}");
+    }
+    assert_eq!(tried, summary.attempts.total);
+
+    let attempts = rows(&attempts);
+    let mut sent: BTreeMap<&str, u64> = BTreeMap::new();
+    for row in attempts.iter().filter(counted) {
+        *sent.entry(text(field(row, "router")).expect("a router")).or_default() += 1;
+    }
+    for (router, scope) in &summary.routers {
+        assert_eq!(sent.get(router.as_str()).copied().unwrap_or(0), scope.attempts.total, "{router}");
+    }
+    let bill =
+        |column| attempts.iter().filter(counted).map(|row| money(field(row, column))).sum::<Usd>().decimal();
+    assert_eq!(bill("billed_usd"), summary.cost_usd.total);
+    assert_eq!(bill("wasted_usd"), summary.cost_usd.wasted);
 }

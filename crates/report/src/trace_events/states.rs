@@ -62,21 +62,19 @@ impl<W: io::Write> TraceEvents<W> {
                 .number("failed", row.failed)
                 .number("shed", row.shed)
                 .number("in flight at the end", row.in_flight);
-            self.events.counter("requests per bucket", track, row.at, &requests);
+            self.events.counter("requests", track, row.at, &requests);
             // Of nothing there is no share: the counter pauses at 0, and the one above says why.
             let share = |n: u64| if row.arrived == 0 { 0.0 } else { 100.0 * n as f64 / row.arrived as f64 };
             let shares = Args::new()
                 .number("plan", share(row.served_by_plan))
                 .number("leaked", share(row.leaked))
                 .number("not served", share(row.failed + row.shed));
-            self.events.counter("share of requests %", track, row.at, &shares);
+            self.events.counter("share %", track, row.at, &shares);
             let per_request = if row.arrived == 0 { 0.0 } else { row.attempts as f64 / row.arrived as f64 };
-            let attempts = Args::new().number("value", row.attempts);
-            self.events.counter("attempts per bucket", track, row.at, &attempts);
-            let attempts = Args::new().number("value", per_request);
-            self.events.counter("attempts per request", track, row.at, &attempts);
-            let limited = Args::new().number("value", row.rate_limited);
-            self.events.counter("429 answers per bucket", track, row.at, &limited);
+            let attempts = Args::new().number("per bucket", row.attempts).number("per request", per_request);
+            self.events.counter("attempts", track, row.at, &attempts);
+            let limited = Args::new().number("per bucket", row.rate_limited);
+            self.events.counter("429 answers", track, row.at, &limited);
             let end = row.at.saturating_add(timeline.bucket).min(self.end);
             self.events.counter("cost $", track, end, &money(Some(row)));
         }
