@@ -132,8 +132,22 @@ fn clock(resolved: &Resolved) -> Clock {
     let (hours, minutes) = (hms.next().unwrap_or(0), hms.next().unwrap_or(0));
     Clock {
         zone: start.zone().name().to_owned(),
-        date: format!("{} {}", start.weekday(), start.local_date(Time::ZERO)),
+        date: date(start.weekday(), &start.local_date(Time::ZERO)),
         start_second_of_day: hours * 3600 + minutes * 60,
+    }
+}
+
+/// `Wednesday` and `2026-11-18` as `Wed 18 Nov 2026`, the form from which charts count later days.
+fn date(weekday: &str, iso: &str) -> String {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut numbers = iso.split('-').map(|part| part.parse::<usize>().unwrap_or(0));
+    let (year, month, day) = (numbers.next(), numbers.next(), numbers.next());
+    match (year, month.and_then(|month| MONTHS.get(month.checked_sub(1)?)), day) {
+        (Some(year), Some(month), Some(day)) => {
+            format!("{} {day} {month} {year}", weekday.get(..3).unwrap_or(weekday))
+        }
+        _ => format!("{weekday} {iso}"),
     }
 }
 

@@ -70,6 +70,7 @@
 
 pub mod charts;
 pub mod ci;
+mod condense;
 pub mod csv;
 mod error;
 mod figure;
@@ -80,6 +81,7 @@ mod palette;
 mod run_data;
 pub mod sequence;
 pub mod terminal;
+mod ticks;
 mod windows;
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Roles are after Okabe and Ito (Color Universal Design, 2008), providers after Paul Tol (Colour Schemes, 2021: "muted" on
 //! light paper, "light" on dark). What a colour says is always said a second time: by a pattern, a label or a place.
 
+use crate::look::Hue;
+
 /// What the charts are drawn on.
 #[derive(Copy, Clone, PartialEq, Eq, Default, Debug)]
 pub enum Theme {
@@ -46,6 +48,8 @@ pub(crate) struct Palette {
     pub(crate) ttft: [Rgb; 3],
     /// Providers in the scenario's order; those beyond the last share the quiet colour and are told apart by their labels.
     pub(crate) providers: [Rgb; 9],
+    /// Families of faults, in the order of [`Hue`](crate::look::Hue).
+    pub(crate) faults: [Rgb; 10],
 }
 
 impl Palette {
@@ -54,6 +58,11 @@ impl Palette {
             Theme::Light => &LIGHT,
             Theme::Dark => &DARK,
         }
+    }
+
+    /// The colour of a family of faults.
+    pub(crate) const fn fault(&self, hue: Hue) -> Rgb {
+        self.faults[hue as usize]
     }
 
     /// The colour of a provider, by its place in the scenario.
@@ -87,6 +96,18 @@ const LIGHT: Palette = Palette {
         (153, 153, 51),
         (136, 34, 85),
     ],
+    faults: [
+        (178, 24, 43),
+        (170, 51, 119),
+        (0, 0, 0),
+        (72, 61, 139),
+        (150, 75, 0),
+        (214, 96, 110),
+        (110, 110, 110),
+        (230, 159, 0),
+        (150, 90, 170),
+        (0, 130, 90),
+    ],
 };
 
 const DARK: Palette = Palette {
@@ -102,7 +123,7 @@ const DARK: Palette = Palette {
     hot: (255, 140, 56),
     saved: (64, 200, 156),
     belief: (86, 180, 233),
-    ttft: [(190, 224, 250), (110, 180, 232), (60, 120, 172)],
+    ttft: [(190, 224, 250), (110, 180, 232), (84, 148, 204)],
     providers: [
         (119, 170, 221),
         (153, 221, 255),
@@ -113,5 +134,17 @@ const DARK: Palette = Palette {
         (238, 136, 102),
         (170, 170, 0),
         (221, 221, 221),
+    ],
+    faults: [
+        (230, 74, 86),
+        (240, 120, 190),
+        (246, 246, 246),
+        (140, 132, 224),
+        (198, 128, 62),
+        (244, 144, 154),
+        (150, 150, 150),
+        (240, 180, 40),
+        (190, 140, 215),
+        (60, 190, 150),
     ],
 };

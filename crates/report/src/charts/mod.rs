@@ -11,15 +11,15 @@
 //! every build. Nothing is read from the system: glyphs come from the DejaVu fonts in the binary. They have no CJK
 //! glyphs: a PNG shows `?` for what they lack, an SVG leaves it to the viewer's `sans-serif`.
 
-pub(crate) mod axis;
+mod axis;
 mod canvas;
 mod cost;
 mod frame;
 mod labels;
 mod lanes;
 mod pair;
-mod palette;
-mod png;
+pub(crate) mod palette;
+pub(crate) mod png;
 mod share;
 mod sparks;
 mod ttft;

@@ -7,15 +7,38 @@ const LEVEL: u8 = 7;
 /// An RGB picture, eight bits a channel, row after row, as the bytes of a file
 /// (Portable Network Graphics, second edition, ISO/IEC 15948).
 pub(super) fn encode(pixels: &[u8], width: u32, height: u32) -> Vec<u8> {
-    assert_eq!(pixels.len() as u64, u64::from(width) * u64::from(height) * 3, "three bytes a pixel");
+    file(pixels, width, height, Samples::Rgb)
+}
+
+/// The same in shades of grey, a byte a pixel.
+pub(crate) fn encode_grey(pixels: &[u8], width: u32, height: u32) -> Vec<u8> {
+    file(pixels, width, height, Samples::Grey)
+}
+
+/// What a pixel is: its value is the colour type of the standard.
+#[derive(Copy, Clone)]
+enum Samples {
+    Grey = 0,
+    Rgb = 2,
+}
+
+fn file(pixels: &[u8], width: u32, height: u32, samples: Samples) -> Vec<u8> {
+    let bytes = match samples {
+        Samples::Grey => 1,
+        Samples::Rgb => 3,
+    };
+    assert_eq!(pixels.len() as u64, u64::from(width) * u64::from(height) * bytes, "whole pixels");
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
     let mut head = Vec::new();
     head.extend(width.to_be_bytes());
     head.extend(height.to_be_bytes());
-    // Eight bits, RGB, the one compression, the one filtering, not interlaced.
-    head.extend([8, 2, 0, 0, 0]);
+    // Eight bits, the one compression, the one filtering, not interlaced.
+    head.extend([8, samples as u8, 0, 0, 0]);
     chunk(&mut file, *b"IHDR", &head);
-    let data = miniz_oxide::deflate::compress_to_vec_zlib(&differences(pixels, width as usize * 3), LEVEL);
+    let data = miniz_oxide::deflate::compress_to_vec_zlib(
+        &differences(pixels, width as usize * bytes as usize),
+        LEVEL,
+    );
     chunk(&mut file, *b"IDAT", &data);
     chunk(&mut file, *b"IEND", &[]);
     file

@@ -4,6 +4,8 @@
 //! header, single or as ranges (`0,3-7`), whose sum is meant. `COLUMN/COLUMN@ROWS` is a ratio of sums, and
 //! `max(COLUMN)@ROWS` the largest.
 
+use crate::human;
+
 /// A number in text.
 pub(crate) fn data(of: &str, raw: &str, text: &str) -> String {
     format!("<data value=\"{}\" data-of=\"{}\">{}</data>", escape(raw), escape(of), escape(text))
@@ -12,6 +14,26 @@ pub(crate) fn data(of: &str, raw: &str, text: &str) -> String {
 /// The same for an element of a drawing: attributes, with a blank in front.
 pub(crate) fn attributes(of: &str, raw: &str) -> String {
     format!(" data-value=\"{}\" data-of=\"{}\"", escape(raw), escape(of))
+}
+
+/// A share (0 to 1) in percent.
+pub(crate) fn share(of: &str, share: f64) -> String {
+    data(of, &share.to_string(), &format!("{} %", human::percent(share)))
+}
+
+/// A duration in seconds; `raw` as the file has it.
+pub(crate) fn seconds(of: &str, raw: &str) -> String {
+    data(of, raw, &human::seconds(human::decimal(raw)))
+}
+
+/// Dollars; `raw` as the file has it.
+pub(crate) fn dollars(of: &str, raw: &str) -> String {
+    data(of, raw, &human::dollars(human::decimal(raw)))
+}
+
+/// A count.
+pub(crate) fn count(of: &str, n: u64) -> String {
+    data(of, &n.to_string(), &human::count(n))
 }
 
 /// Text as it may stand in HTML and SVG, in elements and in attributes.

@@ -40,7 +40,7 @@ pub(crate) fn section(run: &RunData) -> String {
         more = format!("<details><summary>All other faults</summary>\n{}</details>\n", table.html(&rest));
     }
     format!(
-        "<section id=\"faults\" aria-labelledby=\"faults-title\">\n<h2 id=\"faults-title\">Faults, and how they were seen {}</h2>\n{first}{more}\
+        "<section id=\"faults\" aria-labelledby=\"faults-title\">\n<h2 id=\"faults-title\">Faults, and how they were seen</h2>{}\n{first}{more}\
          <p class=\"quiet\"><b>Detection lag</b>: from the onset until a router first believed the target down. <b>Failback lag</b>: from the end until \
          the last router believed it up again. Bars of a column are to one scale.</p>\n{}</section>\n",
         parts::csv_button("faults.csv"),
@@ -183,7 +183,7 @@ fn swatch(kind: &FaultKind) -> String {
             }),
     };
     format!(
-        "<svg class=\"fault\" viewBox=\"0 0 28 12\" width=\"28\" height=\"12\" aria-hidden=\"true\" style=\"fill:var(--fault-{})\">{shape}</svg>",
+        "<svg class=\"kind-of\" viewBox=\"0 0 28 12\" width=\"28\" height=\"12\" aria-hidden=\"true\" style=\"fill:var(--hue-{})\">{shape}</svg>",
         look.hue as usize
     )
 }
@@ -193,7 +193,7 @@ fn clock(run: &RunData, from_s: f64) -> String {
     let clock = &run.setting.clock;
     let at = Time::ZERO + Span::from_secs_f64_saturating(from_s);
     let second = (u64::from(clock.start_second_of_day) + at.as_nanos() / 1_000_000_000) % 60;
-    format!("{}:{second:02}", crate::charts::axis::moment(clock, at))
+    format!("{}:{second:02}", crate::ticks::moment(clock, at))
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub(crate) fn section(run: &RunData) -> String {
     };
     let cards: String = order.iter().map(|&index| card(index, &objectives[index])).collect();
     format!(
-        "<section id=\"objectives\" aria-labelledby=\"objectives-title\">\n<h2 id=\"objectives-title\">Objectives: {verdict} {}</h2>\n\
+        "<section id=\"objectives\" aria-labelledby=\"objectives-title\">\n<h2 id=\"objectives-title\">Objectives: {verdict}</h2>{}\n\
          <ul class=\"promises\">\n{cards}</ul>\n{}</section>\n",
         parts::csv_button("objectives.csv"),
         parts::embed("objectives.csv", &records(objectives)),

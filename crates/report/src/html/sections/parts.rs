@@ -29,13 +29,13 @@ pub(crate) fn provider_color(run: &RunData, endpoint: &str) -> String {
 /// An endpoint with the colour of its provider in front.
 pub(crate) fn endpoint(run: &RunData, endpoint: &str) -> String {
     let color = provider_color(run, endpoint);
-    format!("<span class=\"swatch\" style=\"background:{color}\"></span>{}", name(endpoint))
+    format!("<span class=\"spot\" style=\"background:{color}\"></span>{}", name(endpoint))
 }
 
 /// A button that saves a file of the page.
 pub(crate) fn csv_button(file: &str) -> String {
     format!(
-        "<button type=\"button\" class=\"csv\" data-csv=\"{file}\" aria-label=\"Save {file}\">CSV</button>"
+        "<button type=\"button\" class=\"csv\" data-file=\"{file}\" aria-label=\"Save {file}\">CSV</button>"
     )
 }
 
@@ -48,9 +48,9 @@ pub(crate) fn embed(file: &str, records: &[Vec<String>]) -> String {
         csv.push('\n');
     }
     format!(
-        "<script type=\"text/csv\" data-file=\"{file}\">\n{}</script>\n",
-        // A script ends at `</script`, whatever stands around it.
-        csv.replace("</", "<\\/")
+        "<script type=\"text/csv\" data-file=\"{file}\">{}</script>\n",
+        // A script ends at `</script`, whatever stands around it; the page's own script undoes this.
+        csv.replace('\\', "\\\\").replace('<', "\\u003c")
     )
 }
 
@@ -127,7 +127,7 @@ mod tests {
         let page = embed("x.csv", &[vec!["a,b".to_owned(), "</script>\"".to_owned()]]);
         assert_eq!(
             page,
-            "<script type=\"text/csv\" data-file=\"x.csv\">\n\"a,b\",\"<\\/script>\"\"\"\n</script>\n"
+            "<script type=\"text/csv\" data-file=\"x.csv\">\"a,b\",\"\\u003c/script>\"\"\"\n</script>\n"
         );
     }
 

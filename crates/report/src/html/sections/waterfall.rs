@@ -48,8 +48,8 @@ pub(crate) fn section(run: &RunData) -> String {
         })
         .collect();
     format!(
-        "<section id=\"waterfall\" aria-labelledby=\"waterfall-title\">\n<h2 id=\"waterfall-title\">From calm weather to this bill {}</h2>\n\
-         <figure class=\"waterfall\">{notes}<table><thead><tr><th scope=\"col\">step</th><th scope=\"col\" class=\"bars\"><span class=\"axis\">{ticks}</span></th>\
+        "<section id=\"waterfall\" aria-labelledby=\"waterfall-title\">\n<h2 id=\"waterfall-title\">From calm weather to this bill</h2>{}\n\
+         <figure class=\"waterfall\">{notes}<table><thead><tr><th scope=\"col\">step</th><th scope=\"col\" class=\"bars\"><span class=\"scale\">{ticks}</span></th>\
          <th scope=\"col\" class=\"number\">money</th><th scope=\"col\" class=\"number\">requests</th></tr></thead>\n<tbody>\n{rows}</tbody></table>\n\
          <figcaption>Each step begins where the one above it ended; the steps between the two bills sum to their difference.</figcaption></figure>\n{}</section>\n",
         parts::csv_button("waterfall.csv"),
