@@ -36,9 +36,9 @@ pub(crate) fn section(run: &RunData) -> String {
             switch,
             "<label data-switch=\"{name}\"><input type=\"radio\" name=\"flow\" id=\"flow-{name}\" value=\"{name}\"{checked}>{name}</label>"
         );
-        let _ = write!(
+        let _ = writeln!(
             variants,
-            "<div class=\"flow-of\" data-of-switch=\"{name}\">{}</div>\n",
+            "<div class=\"flow-of\" data-of-switch=\"{name}\">{}</div>",
             variant(run, measure)
         );
     }

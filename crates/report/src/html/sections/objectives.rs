@@ -55,7 +55,7 @@ fn card(index: usize, objective: &ObjectiveReport) -> String {
     let limit = parts::measured(&at("limit"), Some(objective.limit), |x| unit.show(x));
     let margin = parts::measured(&at("margin"), objective.margin, |x| unit.show_margin(x));
     format!(
-        "<li class=\"{class}\">{mark}<span class=\"verdict\">{word}</span>\
+        "<li class=\"{class}\">{mark}<span class=\"judged\">{word}</span>\
          <code class=\"promise\">{}</code><span class=\"value\">{value}</span>{}\
          <span class=\"terms\">limit {limit}, margin {margin}</span></li>\n",
         escape(&objective.expression),

@@ -188,7 +188,7 @@ fn round_step(least: f64) -> f64 {
 fn row(bar: &Bar<'_>, more_follow: bool, axis: &Axis) -> String {
     let (a, b) = (axis.at(bar.from.max(axis.low)), axis.at(bar.to));
     let (left, right) = (a.min(b), a.max(b));
-    let class = if bar.ends() { "bill" } else { bar.class() };
+    let class = if bar.ends() { "whole" } else { bar.class() };
     let torn = if bar.ends() && axis.low > 0.0 {
         "<svg class=\"torn\" x=\"16\" y=\"15\" width=\"12\" height=\"26\" overflow=\"visible\"><path d=\"M6-2L1 6l8 6-8 6 8 6-4 6\"/></svg>"
     } else {
