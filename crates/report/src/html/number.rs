@@ -2,7 +2,8 @@
 //!
 //! A place is `summary.json#/json/pointer`, `worst.json#/json/pointer`, or `FILE.csv#COLUMN@ROWS`: rows from 0 without the
 //! header, single or as ranges (`0,3-7`), whose sum is meant. `COLUMN/COLUMN@ROWS` is a ratio of sums, and
-//! `max(COLUMN)@ROWS` the largest.
+//! `max(COLUMN)@ROWS` the largest. `COLUMN+COLUMN@ROWS` is the sum of both, `COLUMN@ROWS/COLUMN@ROWS` a ratio of sums over rows of
+//! their own, and `FILE.json#/pointer - /pointer` a difference.
 
 use crate::human;
 

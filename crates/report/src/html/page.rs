@@ -7,8 +7,10 @@ use super::panels::{self, View};
 use super::{embedded, sections, theme};
 use crate::{csv, human};
 
-const STYLE: &str = concat!(include_str!("assets/style.css"), include_str!("assets/sections.css"));
-const SCRIPT: &str = concat!(include_str!("assets/report.js"), include_str!("assets/flow.js"));
+const STYLE: &str = include_str!("assets/style.css");
+const SECTIONS: &str = include_str!("assets/sections.css");
+const SCRIPT: &str = include_str!("assets/report.js");
+const FLOW: &str = include_str!("assets/flow.js");
 
 pub(super) fn page(view: &View<'_>) -> String {
     let run = view.run;
@@ -28,8 +30,8 @@ pub(super) fn page(view: &View<'_>) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n\
-         <link rel=\"icon\" href=\"data:,\">\n<style>\n{}{STYLE}</style>\n</head>\n<body>\n{}<main>\n{}</main>\n{}\
-         <script>\n{SCRIPT}</script>\n</body>\n</html>\n",
+         <link rel=\"icon\" href=\"data:,\">\n<style>\n{}{STYLE}{SECTIONS}</style>\n</head>\n<body>\n{}<main>\n{}</main>\n{}\
+         <script>\n{SCRIPT}</script>\n<script>\n{FLOW}</script>\n</body>\n</html>\n",
         escape(title),
         theme::css(),
         header(view, title),

@@ -106,9 +106,9 @@ fn lifeline(x: i64, lane: &Lane<'_>, height: i64, breaks: &[i64]) -> String {
         );
         y = at + 6;
     }
-    let _ = write!(
+    let _ = writeln!(
         svg,
-        "<line x1=\"{x}\" x2=\"{x}\" y1=\"{y}\" y2=\"{}\"/><text class=\"who\" x=\"{x}\" y=\"18\">{}</text><text class=\"role\" x=\"{x}\" y=\"34\">{role}</text></g>\n",
+        "<line x1=\"{x}\" x2=\"{x}\" y1=\"{y}\" y2=\"{}\"/><text class=\"who\" x=\"{x}\" y=\"18\">{}</text><text class=\"role\" x=\"{x}\" y=\"34\">{role}</text></g>",
         height - 6,
         escape(&human::cut(lane.name, NAME)),
     );

@@ -186,9 +186,7 @@ impl<'a> Scene<'a> {
         let Some(end) = &attempt.end else { return };
         let status = || end.status.map(|status| number(format!("{pointer}/end/status"), status));
         let (what, words) = match end.how {
-            How::Served => {
-                (What::Arrow { from: target, to: router, kind: Kind::Good }, plain("answer complete"))
-            }
+            How::Served => (What::Arrow { from: target, to: router, kind: Kind::Good }, plain("last token")),
             How::Failed => {
                 let mut words: Vec<Word> = status().into_iter().collect();
                 if let Some(span) = end.retry_after {
@@ -228,7 +226,7 @@ impl<'a> Scene<'a> {
         match (end.outcome, router) {
             ("plan" | "leak", Some(router)) => {
                 let what = What::Arrow { from: router, to: CLIENT, kind: Kind::Good };
-                self.say(end.at, at(), what, plain("answer complete"));
+                self.say(end.at, at(), what, plain("last token"));
             }
             (_, Some(router)) if gave_up => {
                 let what = What::Arrow { from: router, to: CLIENT, kind: Kind::Bad };

@@ -173,8 +173,15 @@ impl<'a> Board<'a> {
         for lane in 0..self.count {
             let name = self.scene.lanes[lane].name;
             if !self.is_shared(lane) && self.label(lane) != name {
-                text.push_str(&human::cut(&format!("{:MARGIN$}{} is {name}", "", self.label(lane)), WIDTH));
-                text.push('\n');
+                text.push_str(&format!(
+                    "{:MARGIN$}{} is\n",
+                    "",
+                    human::cut(&self.label(lane), WIDTH - MARGIN - 3)
+                ));
+                let name: Vec<char> = name.chars().collect();
+                for piece in name.chunks(WIDTH - MARGIN) {
+                    text.push_str(&format!("{:MARGIN$}{}\n", "", piece.iter().collect::<String>()));
+                }
             }
         }
         if text.is_empty() { text } else { format!("\n{text}") }

@@ -40,7 +40,7 @@ pub(crate) fn section(run: &RunData) -> String {
         more = format!("<details><summary>All other faults</summary>\n{}</details>\n", table.html(&rest));
     }
     format!(
-        "<section id=\"faults\" aria-labelledby=\"faults-title\">\n<h2 id=\"faults-title\">Faults, and how they were seen {}</h2>\n{first}{more}\
+        "<section id=\"faults\" aria-labelledby=\"faults-title\">\n<h2 id=\"faults-title\">Faults, and how they were seen</h2>{}\n{first}{more}\
          <p class=\"quiet\"><b>Detection lag</b>: from the onset until a router first believed the target down. <b>Failback lag</b>: from the end until \
          the last router believed it up again. Bars of a column are to one scale.</p>\n{}</section>\n",
         parts::csv_button("faults.csv"),
@@ -183,7 +183,7 @@ fn swatch(kind: &FaultKind) -> String {
             }),
     };
     format!(
-        "<svg class=\"fault\" viewBox=\"0 0 28 12\" width=\"28\" height=\"12\" aria-hidden=\"true\" style=\"fill:var(--fault-{})\">{shape}</svg>",
+        "<svg class=\"kind-of\" viewBox=\"0 0 28 12\" width=\"28\" height=\"12\" aria-hidden=\"true\" style=\"fill:var(--fault-{})\">{shape}</svg>",
         look.hue as usize
     )
 }

@@ -36,16 +36,16 @@ pub(crate) fn section(run: &RunData) -> String {
             switch,
             "<label data-switch=\"{name}\"><input type=\"radio\" name=\"flow\" id=\"flow-{name}\" value=\"{name}\"{checked}>{name}</label>"
         );
-        let _ = write!(
+        let _ = writeln!(
             variants,
-            "<div class=\"flow-of\" data-of-switch=\"{name}\">{}</div>\n",
+            "<div class=\"flow-of\" data-of-switch=\"{name}\">{}</div>",
             variant(run, measure)
         );
     }
     let negative = lines.iter().any(|line| line.billed < Usd::ZERO);
     let negative = if negative { " Bills below zero are not drawn." } else { "" };
     format!(
-        "<section id=\"flow\" aria-labelledby=\"flow-title\">\n<h2 id=\"flow-title\">Where requests went {}</h2>\n\
+        "<section id=\"flow\" aria-labelledby=\"flow-title\">\n<h2 id=\"flow-title\">Where requests went</h2>{}\n\
          <figure class=\"flow\">\n<fieldset class=\"switch\"><legend>Count</legend>{switch}</fieldset>\n\
          {variants}<p class=\"flow-tip\" role=\"status\"></p>\n\
          <figcaption>Left to right: the workload, what was tried first, why it left the plan, and who served it in the end. \

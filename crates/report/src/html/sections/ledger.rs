@@ -34,7 +34,7 @@ pub(crate) fn section(run: &RunData) -> String {
         .map(|column| format!("<th scope=\"col\" class=\"number\">{}</th>", column.head))
         .collect();
     format!(
-        "<section id=\"ledger\" aria-labelledby=\"ledger-title\">\n<h2 id=\"ledger-title\">Who was billed for what {}</h2>\n\
+        "<section id=\"ledger\" aria-labelledby=\"ledger-title\">\n<h2 id=\"ledger-title\">Who was billed for what</h2>{}\n\
          <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Ledger, scrolls sideways\">\
          <table class=\"ledger\"><thead><tr><th scope=\"col\">work</th><th scope=\"col\">endpoint</th>{heads}</tr></thead>\n\
          {bodies}<tfoot><tr class=\"total\"><th scope=\"row\" colspan=\"2\">the bill</th>{total}</tr></tfoot></table></div>\n\

@@ -22,7 +22,7 @@ pub(crate) fn section(run: &RunData) -> String {
     };
     let cards: String = order.iter().map(|&index| card(index, &objectives[index])).collect();
     format!(
-        "<section id=\"objectives\" aria-labelledby=\"objectives-title\">\n<h2 id=\"objectives-title\">Objectives: {verdict} {}</h2>\n\
+        "<section id=\"objectives\" aria-labelledby=\"objectives-title\">\n<h2 id=\"objectives-title\">Objectives: {verdict}</h2>{}\n\
          <ul class=\"promises\">\n{cards}</ul>\n{}</section>\n",
         parts::csv_button("objectives.csv"),
         parts::embed("objectives.csv", &records(objectives)),
@@ -55,7 +55,7 @@ fn card(index: usize, objective: &ObjectiveReport) -> String {
     let limit = parts::measured(&at("limit"), Some(objective.limit), |x| unit.show(x));
     let margin = parts::measured(&at("margin"), objective.margin, |x| unit.show_margin(x));
     format!(
-        "<li class=\"{class}\">{mark}<span class=\"verdict\">{word}</span>\
+        "<li class=\"{class}\">{mark}<span class=\"judged\">{word}</span>\
          <code class=\"promise\">{}</code><span class=\"value\">{value}</span>{}\
          <span class=\"terms\">limit {limit}, margin {margin}</span></li>\n",
         escape(&objective.expression),

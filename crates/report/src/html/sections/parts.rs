@@ -30,7 +30,7 @@ pub(crate) fn provider_color(run: &RunData, endpoint: &str) -> String {
 /// An endpoint with the colour of its provider in front.
 pub(crate) fn endpoint(run: &RunData, endpoint: &str) -> String {
     let color = provider_color(run, endpoint);
-    format!("<span class=\"swatch\" style=\"background:{color}\"></span>{}", name(endpoint))
+    format!("<span class=\"spot\" style=\"background:{color}\"></span>{}", name(endpoint))
 }
 
 /// A button that saves a file of the page.

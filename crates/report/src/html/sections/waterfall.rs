@@ -48,8 +48,8 @@ pub(crate) fn section(run: &RunData) -> String {
         })
         .collect();
     format!(
-        "<section id=\"waterfall\" aria-labelledby=\"waterfall-title\">\n<h2 id=\"waterfall-title\">From calm weather to this bill {}</h2>\n\
-         <figure class=\"waterfall\">{notes}<table><thead><tr><th scope=\"col\">step</th><th scope=\"col\" class=\"bars\"><span class=\"axis\">{ticks}</span></th>\
+        "<section id=\"waterfall\" aria-labelledby=\"waterfall-title\">\n<h2 id=\"waterfall-title\">From calm weather to this bill</h2>{}\n\
+         <figure class=\"waterfall\">{notes}<table><thead><tr><th scope=\"col\">step</th><th scope=\"col\" class=\"bars\"><span class=\"scale\">{ticks}</span></th>\
          <th scope=\"col\" class=\"number\">money</th><th scope=\"col\" class=\"number\">requests</th></tr></thead>\n<tbody>\n{rows}</tbody></table>\n\
          <figcaption>Each step begins where the one above it ended; the steps between the two bills sum to their difference.</figcaption></figure>\n{}</section>\n",
         parts::csv_button("waterfall.csv"),
@@ -188,7 +188,7 @@ fn round_step(least: f64) -> f64 {
 fn row(bar: &Bar<'_>, more_follow: bool, axis: &Axis) -> String {
     let (a, b) = (axis.at(bar.from.max(axis.low)), axis.at(bar.to));
     let (left, right) = (a.min(b), a.max(b));
-    let class = if bar.ends() { "bill" } else { bar.class() };
+    let class = if bar.ends() { "whole" } else { bar.class() };
     let torn = if bar.ends() && axis.low > 0.0 {
         "<svg class=\"torn\" x=\"16\" y=\"15\" width=\"12\" height=\"26\" overflow=\"visible\"><path d=\"M6-2L1 6l8 6-8 6 8 6-4 6\"/></svg>"
     } else {
