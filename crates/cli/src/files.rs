@@ -290,7 +290,7 @@ mod tests {
         let parent = tempfile::tempdir().expect("a temporary directory");
         let dir = parent.path().join("run");
         let files = of_run(&resolved, &output).unwrap_or_else(|failure| panic!("{failure}"));
-        write_directory(&dir, &files, None).unwrap_or_else(|failure| panic!("{failure}"));
+        write_directory(&dir, &files, Vec::new()).unwrap_or_else(|failure| panic!("{failure}"));
         let read = read_run(&dir, &registry).unwrap_or_else(|failure| panic!("{failure}"));
         assert_eq!(read, data(&resolved, &output));
         assert_eq!(read.worst.len(), WORST_REQUESTS);
