@@ -64,17 +64,17 @@ fn a_trace_holds_every_request_and_attempt_and_changes_nothing_else() {
 #[test]
 fn a_sample_is_told_of_and_a_long_run_gets_one_by_itself() {
     let bench = Bench::new();
-    let run = "run quick.ron --trace-format perfetto --set duration=10m --set objectives=[]";
+    let run = "run quick.ron --trace-format perfetto --set duration=15m --set objectives=[]";
     let ended = bench.sandbox(&format!("{run} --out sample --trace-sample 1/10")).expect(0);
     assert!(ended.err.contains("trace.json.gz tells of 1 of 10 requests: "), "{}", ended.err);
     let sample = trace(&bench, "sample");
     assert_eq!(sample["otherData"]["sampling"], "1 of 10 requests");
     let kept = slices(&sample, "request").len();
-    // Some 1,800 requests: binomial, five standard deviations.
-    assert!((kept as f64 - 180.0).abs() < 5.0 * 13.0, "{kept}");
+    // Some 2,700 requests: binomial, five standard deviations.
+    assert!((kept as f64 - 270.0).abs() < 5.0 * 16.5, "{kept}");
 
-    // 200 requests a second for ten minutes are 120,000, most of them refused.
-    let busy = format!("{run} --out busy --set workloads.cn-chat.arrivals.rate=200/s");
+    // 150 requests a second for a quarter of an hour are 135,000, most of them refused.
+    let busy = format!("{run} --out busy --set workloads.cn-chat.arrivals.rate=150/s");
     bench.sandbox(&busy).expect(0);
     assert_eq!(trace(&bench, "busy")["otherData"]["sampling"], "1 of 2 requests");
 }
@@ -131,7 +131,7 @@ fn an_interrupted_run_leaves_nothing() {
             "perfetto",
             "--trace",
             "--set",
-            "duration=2d",
+            "duration=30d",
         ])
         .current_dir(bench.path("."))
         .stderr(Stdio::null())

@@ -37,7 +37,7 @@ fn after(at: Time, millis: u64) -> Time {
 /// Each third is in flight at the end, each fifth leaked.
 fn request(n: u64) -> RequestRecord {
     let arrived = Time::ZERO + Span::from_nanos(n * 1_000_000_007);
-    let (ended, leaked) = (n % 3 != 0, n % 5 == 0);
+    let (ended, leaked) = (!n.is_multiple_of(3), n.is_multiple_of(5));
     RequestRecord {
         workload: (n % 2) as usize,
         number: n / 2,
@@ -47,7 +47,7 @@ fn request(n: u64) -> RequestRecord {
         ended: ended.then(|| after(arrived, 1_700)),
         outcome: ended.then_some(if leaked { Outcome::Leak } else { Outcome::Plan }),
         cause: leaked.then_some(Cause::Outage),
-        avoidable: leaked.then_some(n % 2 == 0),
+        avoidable: leaked.then_some(n.is_multiple_of(2)),
         attempts: 2,
         input_tokens: 800,
         output_tokens: u32::MAX,
@@ -63,7 +63,7 @@ fn attempt(n: u64) -> AttemptRecord {
         workload: request.workload,
         number: request.number,
         counted: request.counted,
-        router: (n % 2 == 0).then_some(NodeId(1)),
+        router: n.is_multiple_of(2).then_some(NodeId(1)),
         target: NodeId((n % 2) as u16),
         place: 3,
         reason: Some(Reason::Avoids),
