@@ -12,7 +12,7 @@ fn show_prints_what_the_run_printed() {
         let show = bench.sandbox(&format!("show run --format {format}")).expect(0);
         assert_eq!(run.err, "", "{format}");
         // Only a run writes something, and says so.
-        let printed = run.out.replace("\nwrote run/ (look at timeline.png)\n", "");
+        let printed = run.out.replace("\nwrote run/ (look at report.html)\n", "");
         assert_eq!(printed, show.out, "{format}");
     }
 }

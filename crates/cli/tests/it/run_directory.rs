@@ -19,7 +19,7 @@ fn without_out_a_run_goes_to_out_scenario_seed() {
     let bench = Bench::new();
     let ended = bench.sandbox("run quick.ron --seed 9 --set duration=20m").expect(0);
     assert_eq!(bench.list("out/quick-9"), FILES);
-    assert!(ended.out.ends_with("wrote out/quick-9/ (look at timeline.png)\n"), "{}", ended.out);
+    assert!(ended.out.ends_with("wrote out/quick-9/ (look at report.html)\n"), "{}", ended.out);
 }
 
 #[test]
