@@ -7,7 +7,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use sandbox_core::Span;
 use sandbox_model::FaultKind;
-use sandbox_report::charts::Panel;
+use sandbox_report::Measure;
+use sandbox_report::charts::{Panel, Picture};
 use sandbox_report::trace_events::Sampling;
 use sandbox_scenario::WallClock;
 use sandbox_scenario::import::statuspage;
@@ -173,8 +174,13 @@ pub(crate) struct Plot {
     pub(crate) runs: Vec<PathBuf>,
     /// Panel to draw; may be repeated. Several runs are then drawn on one picture, one row a run
     /// [default: lanes, share, ttft and cost, one picture a run]
-    #[arg(long = "panel", value_name = "NAME", value_parser = panels())]
-    pub(crate) panels: Vec<Panel>,
+    ///
+    /// `flow` and `waterfall` have no time axis: each is a picture of its own, of one whole run
+    #[arg(long = "panel", value_name = "NAME", value_parser = shown())]
+    pub(crate) panels: Vec<Shown>,
+    /// What `--panel flow` counts
+    #[arg(long, value_enum, default_value_t = Count::Requests)]
+    pub(crate) count: Count,
     /// Draw runs that differ only in their seed as median, p5 to p95, and least to most
     #[arg(long)]
     pub(crate) fan: bool,
@@ -196,9 +202,36 @@ pub(crate) struct Plot {
     pub(crate) out: Option<PathBuf>,
 }
 
-fn panels() -> impl TypedValueParser<Value = Panel> {
+/// What a picture shows.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Shown {
+    /// A panel with a time axis.
+    Panel(Panel),
+    /// A picture without one, of which `--count` says what is counted.
+    Picture(Picture),
+}
+
+fn shown() -> impl TypedValueParser<Value = Shown> {
+    let pictures = || [Picture::Flow(Measure::Requests), Picture::Waterfall];
+    let names = Panel::ALL.map(Panel::name).into_iter().chain(pictures().map(Picture::name));
     // All of these names read back.
-    PossibleValuesParser::new(Panel::ALL.map(Panel::name)).try_map(|name| name.parse::<Panel>())
+    PossibleValuesParser::new(names.collect::<Vec<_>>()).try_map(move |name| {
+        match pictures().into_iter().find(|picture| picture.name() == name) {
+            Some(picture) => Ok(Shown::Picture(picture)),
+            None => name.parse::<Panel>().map(Shown::Panel),
+        }
+    })
+}
+
+/// What a flow counts.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Count {
+    /// Requests that arrived
+    Requests,
+    /// Tokens of prompts and answers
+    Tokens,
+    /// US dollars billed
+    Money,
 }
 
 /// Colours of pictures.

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use sandbox_core::Time;
 use sandbox_report::charts::{
-    Fan, Panel, Panels, Style, render_fan_png, render_png, render_runs_png, render_svg,
+    Fan, Panel, Panels, Picture, Style, render_fan_png, render_picture_png, render_png, render_runs_png,
+    render_svg,
 };
-use sandbox_report::{Clock, Figure, RunData, Setting, Theme, html};
+use sandbox_report::{Clock, Figure, Measure, RunData, Setting, Theme, html};
 
 mod synthetic;
 
@@ -24,6 +25,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         let dark = Style { theme: Theme::Dark, ..Style::default() };
         fs::write(folder.join(format!("{name}-dark.png")), render_png(&figure, dark)?)?;
         fs::write(folder.join(format!("{name}.html")), html::render(&data)?)?;
+    }
+    for (name, shape) in synthetic::cases::all() {
+        let data = shape.run().data();
+        for (theme, word) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
+            for picture in [Picture::Flow(Measure::Requests), Picture::Waterfall] {
+                let path = folder.join(format!("{}-{name}-{word}.png", picture.name()));
+                fs::write(path, render_picture_png(&data, picture, 1600, theme)?)?;
+            }
+        }
     }
     panels(&folder)?;
     several(&folder)

@@ -68,6 +68,7 @@ pub mod diff;
 mod error;
 mod faults;
 mod figure;
+mod flow;
 pub mod gzip;
 pub mod html;
 mod human;
@@ -83,6 +84,7 @@ pub mod terminal;
 mod ticks;
 pub mod trace_events;
 mod verdict;
+mod waterfall;
 mod windows;
 
 #[cfg(test)]
@@ -91,6 +93,7 @@ mod synthetic;
 
 pub use error::ReportError;
 pub use figure::{Clock, Figure, Lane, Totals, Window};
+pub use flow::Measure;
 pub use names::{Names, Node};
 pub use palette::Theme;
 pub use run_data::{RunData, Setting};

@@ -1,6 +1,6 @@
 //! How kinds of fault look in every chart, and the words for them.
 
-use sandbox_model::FaultKind;
+use sandbox_model::{Cause, FaultKind};
 
 /// A family of kinds of fault; its colour is in the [palette](crate::palette).
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -76,6 +76,11 @@ pub(crate) const fn fault_word(kind: &FaultKind) -> &'static str {
         FaultKind::PriceChange { .. } => "price change",
         other => other.name(),
     }
+}
+
+/// Words for a cause, as in `docs/output.md` but without underscores.
+pub(crate) fn cause_word(cause: Cause) -> String {
+    cause.name().replace('_', " ")
 }
 
 #[cfg(test)]

@@ -5,37 +5,37 @@ use std::sync::Arc;
 
 use sandbox_core::Time;
 use sandbox_report::charts::{
-    Fan, Panel, Panels, Style, render_fan_png, render_fan_svg, render_png, render_runs_png, render_runs_svg,
-    render_svg,
+    Fan, Panel, Panels, Picture, Style, render_fan_png, render_fan_svg, render_picture_png,
+    render_picture_svg, render_png, render_runs_png, render_runs_svg, render_svg,
 };
-use sandbox_report::{Figure, ReportError, Theme};
+use sandbox_report::{Figure, Measure, ReportError, Theme};
 use sandbox_routers::Registry;
 
-use crate::args::{self, Plot};
+use crate::args::{self, Count, Plot, Shown};
 use crate::exit::{Code, Failure};
 use crate::files;
 
 pub(super) fn plot(args: &Plot, registry: &Arc<Registry>) -> Result<Code, Failure> {
+    if let Some(picture) = picture(args)? {
+        return draw_picture(args, picture, registry);
+    }
+    let asked: Vec<Panel> = panels(args).collect();
     let runs = args.runs.iter().map(|dir| Ok((name(dir), figure(args, dir, registry)?)));
     let runs: Vec<(String, Figure)> = runs.collect::<Result<_, Failure>>()?;
-    let panels: Panels = match &args.panels[..] {
+    let panels: Panels = match &asked[..] {
         [] if args.fan => Fan::PANELS.into_iter().collect(),
         [] => Panels::USUAL,
         some => some.iter().copied().collect(),
     };
     if args.fan
-        && let Some(other) = args.panels.iter().find(|panel| !Fan::PANELS.contains(panel))
+        && let Some(other) = asked.iter().find(|panel| !Fan::PANELS.contains(panel))
     {
         return Err(Failure::Request {
             message: format!("a fan has no panel `{}`", other.name()),
             hint: format!("it has {}", Fan::PANELS.map(Panel::name).join(", ")),
         });
     }
-    let theme = match args.theme {
-        args::Theme::Light => Theme::Light,
-        args::Theme::Dark => Theme::Dark,
-    };
-    let style = Style::of(panels, args.width, theme);
+    let style = Style::of(panels, args.width, theme(args));
     if args.fan {
         let fan = Fan::of(&runs).map_err(request)?;
         let bytes = |kind| match kind {
@@ -44,7 +44,7 @@ pub(super) fn plot(args: &Plot, registry: &Arc<Registry>) -> Result<Code, Failur
         };
         return write(args, "fan", parent(&args.runs), bytes);
     }
-    if runs.len() > 1 && !args.panels.is_empty() {
+    if runs.len() > 1 && !asked.is_empty() {
         let bytes = |kind| match kind {
             Kind::Svg => Ok(render_runs_svg(&runs, style).map_err(request)?.into_bytes()),
             Kind::Png => render_runs_png(&runs, style).map_err(request),
@@ -65,6 +65,78 @@ pub(super) fn plot(args: &Plot, registry: &Arc<Registry>) -> Result<Code, Failur
         write(args, "timeline", dir, bytes)?;
     }
     Ok(Code::Ok)
+}
+
+fn theme(args: &Plot) -> Theme {
+    match args.theme {
+        args::Theme::Light => Theme::Light,
+        args::Theme::Dark => Theme::Dark,
+    }
+}
+
+/// The panels with a time axis that were asked for.
+fn panels(args: &Plot) -> impl Iterator<Item = Panel> + '_ {
+    args.panels.iter().filter_map(|shown| match shown {
+        Shown::Panel(panel) => Some(*panel),
+        Shown::Picture(_) => None,
+    })
+}
+
+/// The picture without a time axis that was asked for, alone as it must be.
+fn picture(args: &Plot) -> Result<Option<Picture>, Failure> {
+    let found = args.panels.iter().find_map(|shown| match shown {
+        Shown::Picture(Picture::Flow(_)) => Some(Picture::Flow(match args.count {
+            Count::Requests => Measure::Requests,
+            Count::Tokens => Measure::Tokens,
+            Count::Money => Measure::Money,
+        })),
+        Shown::Picture(picture) => Some(*picture),
+        Shown::Panel(_) => None,
+    });
+    let counts = args.count != Count::Requests;
+    let refused =
+        |what: &str, hint: &str| Err(Failure::Request { message: what.to_owned(), hint: hint.to_owned() });
+    let Some(picture) = found else {
+        return if counts {
+            refused("--count is of the flow alone", "give --panel flow with it")
+        } else {
+            Ok(None)
+        };
+    };
+    let name = picture.name();
+    if args.panels.len() > 1 {
+        return refused(
+            &format!("panel `{name}` has no time axis and stands alone"),
+            "draw each in a command of its own",
+        );
+    }
+    if args.from.is_some() || args.to.is_some() {
+        return refused(
+            &format!("panel `{name}` is always of the whole run"),
+            "leave out --from and --to; panels with a time axis can be cut",
+        );
+    }
+    if args.fan || args.runs.len() > 1 {
+        return refused(&format!("panel `{name}` is of one run"), "plot the runs one by one, without --fan");
+    }
+    if counts && picture == Picture::Waterfall {
+        return refused("--count is of the flow alone", "give --panel flow with it");
+    }
+    Ok(Some(picture))
+}
+
+fn draw_picture(args: &Plot, picture: Picture, registry: &Arc<Registry>) -> Result<Code, Failure> {
+    let Some(dir) = args.runs.first() else { return Ok(Code::Ok) };
+    let run = files::read_run(dir, registry)?;
+    let (width, theme) = (args.width, theme(args));
+    let what = match picture {
+        Picture::Flow(measure) if measure != Measure::Requests => format!("flow-{}", measure.name()),
+        other => other.name().to_owned(),
+    };
+    write(args, &what, dir, |kind| match kind {
+        Kind::Svg => Ok(render_picture_svg(&run, picture, width, theme).map_err(request)?.into_bytes()),
+        Kind::Png => render_picture_png(&run, picture, width, theme).map_err(request),
+    })
 }
 
 /// A run, cut to what is to be shown.
@@ -142,7 +214,7 @@ fn write(
 
 /// What a picture's name says: panels, stretch, width and theme, as far as they are not the usual ones.
 fn stem(args: &Plot, what: &str) -> String {
-    let panels: Panels = args.panels.iter().copied().collect();
+    let panels: Panels = panels(args).collect();
     let mut parts = vec![what.to_owned()];
     parts.extend(panels.iter().map(|panel| panel.name().to_owned()));
     let plain =

@@ -56,7 +56,7 @@ impl<'a> Picture<'a> {
             notes.push((few, NAME.bold()));
         }
         heading::lines(
-            &self.frame,
+            (self.frame.width, self.frame.top),
             (&format!("{}, by seed", figure.title), &notes),
             (&Vec::new(), ""),
             canvas,

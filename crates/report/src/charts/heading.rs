@@ -18,6 +18,23 @@ pub(crate) fn draw<DB: DrawingBackend>(
     frame: &Frame,
     canvas: &Canvas<'_, DB>,
 ) -> Result<(), ReportError> {
+    let (news, promises) = (news(figure), promises(figure));
+    let requests = format!("{}, {} requests", figure.subtitle, human::count(figure.totals.arrived));
+    let mut notes: Vec<(String, Type)> = Vec::new();
+    if figure.is_cut {
+        notes.push((stretch(figure), NAME.bold()));
+    }
+    notes.push((requests, NOTE));
+    // The curves of cost have room for it; other panels have not.
+    let warm_up = Time::ZERO.saturating_add(figure.warm_up) > frame.axis.from;
+    if warm_up && frame.plots.iter().all(|(panel, _)| *panel != Panel::Cost) {
+        notes.push((format!("first {} are warm-up, not counted", human::span(figure.warm_up)), NOTE));
+    }
+    lines((frame.width, frame.top), (&figure.title, &notes), (&news, &promises), canvas)
+}
+
+/// What came of a run, in two numbers; the first stands outermost.
+pub(crate) fn news(figure: &Figure) -> News {
     let totals = &figure.totals;
     let premium = totals.cost - totals.twin_cost;
     let mut news = News::new();
@@ -30,34 +47,27 @@ pub(crate) fn draw<DB: DrawingBackend>(
         let color = if leak > 0.0 { palette::HOT } else { palette::QUIET };
         news.push((format!("{} % leaked", human::percent(leak)), color));
     }
-    let promises = match totals.objectives {
+    news
+}
+
+/// How many promises were kept.
+pub(crate) fn promises(figure: &Figure) -> String {
+    match figure.totals.objectives {
         (_, 0) => String::new(),
         (met, all) if figure.is_cut => format!("whole run: {met} of {all} objectives met"),
         (met, all) => format!("{met} of {all} objectives met"),
-    };
-    let requests = format!("{}, {} requests", figure.subtitle, human::count(totals.arrived));
-    let mut notes: Vec<(String, Type)> = Vec::new();
-    if figure.is_cut {
-        notes.push((stretch(figure), NAME.bold()));
     }
-    notes.push((requests, NOTE));
-    // The curves of cost have room for it; other panels have not.
-    let warm_up = Time::ZERO.saturating_add(figure.warm_up) > frame.axis.from;
-    if warm_up && frame.plots.iter().all(|(panel, _)| *panel != Panel::Cost) {
-        notes.push((format!("first {} are warm-up, not counted", human::span(figure.warm_up)), NOTE));
-    }
-    lines(frame, (&figure.title, &notes), (&news, &promises), canvas)
 }
 
-/// The two lines of a heading: big ones, small ones, each with what stands at the right.
+/// The two lines of a heading of a picture so wide, from a height on: big ones, small ones, each with what stands at the right.
 pub(crate) fn lines<DB: DrawingBackend>(
-    frame: &Frame,
+    (width, top): (i32, i32),
     (title, notes): (&str, &[(String, Type)]),
     (news, promises): (&News, &str),
     canvas: &Canvas<'_, DB>,
 ) -> Result<(), ReportError> {
-    let right = frame.width - MARGIN;
-    let (upper, lower) = (frame.top + 32, frame.top + 63);
+    let right = width - MARGIN;
+    let (upper, lower) = (top + 32, top + 63);
     let mut free = right;
     for (text, color) in news {
         let look = Type::new(21, *color).bold();

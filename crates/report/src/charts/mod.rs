@@ -3,6 +3,7 @@
 //! * One run: [`render_svg`], [`render_png`]; two one above the other: [`render_pair_svg`], [`render_pair_png`].
 //! * Some runs, each a row of every panel, on the same scales: [`render_runs_svg`], [`render_runs_png`].
 //! * Many seeds of one run as median and bands: [`Fan`], [`render_fan_svg`], [`render_fan_png`].
+//! * What has no time axis, as pictures of their own: [`Picture`], [`render_picture_svg`], [`render_picture_png`].
 //!
 //! Both formats come from the same drawing code; the same figure gives the same bytes on every machine and in
 //! every build. Nothing is read from the system: glyphs come from the DejaVu fonts in the binary. They have no CJK
@@ -21,13 +22,17 @@ mod lanes;
 mod limits;
 pub(crate) mod palette;
 mod panel;
+mod picture;
 pub(crate) mod png;
 mod render;
+mod ribbon;
 mod runs;
+mod sankey;
 mod scale;
 mod share;
 mod single;
 mod sparks;
+mod steps;
 mod text;
 mod ttft;
 
@@ -36,6 +41,7 @@ use crate::palette::Theme;
 pub use fan::{render_fan_png, render_fan_svg};
 pub use fan_data::Fan;
 pub use panel::{Panel, Panels};
+pub use picture::{Picture, render_picture_png, render_picture_svg};
 pub use runs::{render_runs_png, render_runs_svg};
 pub use single::{render_pair_png, render_pair_svg, render_png, render_svg};
 

@@ -30,6 +30,7 @@ enum Role {
     Belief,
     Ttft(u8),
     Fault(Hue),
+    Provider(u8),
 }
 
 pub(crate) const PAPER: Tone = Tone::of(Role::Paper);
@@ -66,6 +67,12 @@ pub(crate) const fn fault(hue: Hue) -> Tone {
     Tone::of(Role::Fault(hue))
 }
 
+/// A provider, by its place in the scenario.
+pub(crate) fn provider(index: usize) -> Tone {
+    // Those beyond the last share a colour.
+    Tone::of(Role::Provider(u8::try_from(index).unwrap_or(u8::MAX)))
+}
+
 impl Tone {
     const fn of(role: Role) -> Self {
         Self { role, parts: 16 }
@@ -92,6 +99,7 @@ impl Tone {
             Role::Saved => palette.saved,
             Role::Belief => palette.belief,
             Role::Ttft(index) => palette.ttft[usize::from(index)],
+            Role::Provider(index) => palette.provider(usize::from(index)),
             Role::Fault(hue) => palette.fault(hue),
         };
         let parts = u32::from(self.parts.min(16));

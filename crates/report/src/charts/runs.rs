@@ -197,7 +197,7 @@ impl Drawing for Several<'_> {
         {
             notes.push((format!("first {} are warm-up, not counted", human::span(figure.warm_up)), NOTE));
         }
-        heading::lines(frame, (&self.title, &notes), (&Vec::new(), ""), canvas)?;
+        heading::lines((frame.width, frame.top), (&self.title, &notes), (&Vec::new(), ""), canvas)?;
         for index in 0..self.rows.len() {
             self.draw_row(index, canvas)?;
         }

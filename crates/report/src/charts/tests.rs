@@ -2,6 +2,7 @@ use super::*;
 use sandbox_core::Time;
 
 use crate::figure::{Clock, Figure};
+use crate::flow::Measure;
 use crate::synthetic::{Shape, cases, day};
 
 fn figure(shape: &Shape) -> Figure {
@@ -67,6 +68,39 @@ fn each_panel_alone_is_what_it_was() {
         for (theme, word) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
             let svg = render_svg(&small(), only(panel, theme)).unwrap();
             insta::assert_snapshot!(format!("panel-{}-{word}", panel.name()), svg);
+        }
+    }
+}
+
+#[test]
+fn pictures_without_a_time_axis_are_what_they_were() {
+    let run = day().run().data();
+    for (theme, word) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
+        for picture in [Picture::Flow(Measure::Requests), Picture::Waterfall] {
+            let svg = render_picture_svg(&run, picture, 1200, theme).unwrap();
+            insta::assert_snapshot!(format!("picture-{}-{word}", picture.name()), svg);
+        }
+    }
+    let error = render_picture_svg(&run, Picture::Waterfall, 100, Theme::Light).unwrap_err();
+    assert!(error.to_string().contains("hint: at least 1200"), "{error}");
+}
+
+/// Every text of the page's labels is in the picture.
+#[test]
+fn pictures_say_what_the_page_says() {
+    let run = day().run().data();
+    let svg = render_picture_svg(&run, Picture::Waterfall, 2000, Theme::Light).unwrap();
+    let bars = crate::waterfall::bars(&run.summary.waterfall);
+    for bar in bars.iter().filter(|bar| bar.shown()) {
+        assert!(svg.contains(bar.word()), "{}", bar.word());
+    }
+    for measure in Measure::ALL {
+        let svg = render_picture_svg(&run, Picture::Flow(measure), 2000, Theme::Light).unwrap();
+        let graph = crate::flow::graph::Graph::new(&run.flow.lines, measure);
+        assert!(graph.nodes.len() > 4);
+        for node in &graph.nodes {
+            assert!(svg.contains(&crate::flow::words::value(measure, node.value)), "{node:?}");
+            assert!(svg.contains(&node.what.label()), "{node:?}");
         }
     }
 }
@@ -213,6 +247,21 @@ fn runs_at_the_edges_can_be_drawn() {
         let fan = Fan::of(&seeds).unwrap_or_else(|error| panic!("{name}: {error}"));
         let style = Style::of(Fan::PANELS.into_iter().collect(), 1200, Theme::Light);
         check(&name, &render_fan_svg(&fan, style).unwrap_or_else(|error| panic!("{name}: {error}")));
+    }
+}
+
+#[test]
+fn pictures_of_runs_at_the_edges_can_be_drawn() {
+    for (name, shape) in cases::all() {
+        let run = shape.run().data();
+        for picture in Picture::ALL {
+            for (theme, width) in [(Theme::Light, 1200), (Theme::Dark, 2000)] {
+                let svg = render_picture_svg(&run, picture, width, theme);
+                check(name, &svg.unwrap_or_else(|error| panic!("{name}: {error}")));
+            }
+        }
+        let png = render_picture_png(&run, Picture::Waterfall, 1200, Theme::Dark);
+        png.unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }
 

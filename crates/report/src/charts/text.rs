@@ -65,6 +65,21 @@ impl Fonts {
         String::new()
     }
 
+    /// The text in lines that fit into a width, as far as its words do.
+    pub(crate) fn wrap(&self, text: &str, width: i32, look: Type) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for word in text.split_whitespace() {
+            match lines.last_mut() {
+                Some(line) if self.width(&format!("{line} {word}"), look) <= width => {
+                    line.push(' ');
+                    line.push_str(word);
+                }
+                _ => lines.push(self.fit(word, width, look)),
+            }
+        }
+        lines
+    }
+
     pub(crate) fn font(&self, look: Type) -> &FontRef<'static> {
         if look.bold { &self.bold } else { &self.regular }
     }

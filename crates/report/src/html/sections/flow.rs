@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::flow_graph::{Graph, Link, Meaning, Measure, Node, What};
 use super::parts::{self, px};
-use super::sankey::{self, Layout, Place, Ribbon};
+use crate::flow::graph::{Graph, Link, Meaning, Measure, Node, What};
+use crate::flow::layout::{self, Layout, Place, Ribbon};
+use crate::flow::words::{self, HEADINGS};
 use crate::html::number::{attributes, escape};
 use crate::human;
 use crate::run_data::RunData;
@@ -12,6 +13,8 @@ use sandbox_model::Usd;
 
 /// Width of the drawing [px].
 const WIDTH: f64 = 1_160.0;
+/// Height of all that flows [px].
+const FLOW: f64 = 300.0;
 /// Height of the columns' headings [px].
 const HEAD: f64 = 26.0;
 /// Width of a node [px].
@@ -20,8 +23,6 @@ const NODE: f64 = 12.0;
 const RIGHT: f64 = 270.0;
 /// Characters of a name that are sure to fit between two columns, and beside the last.
 const LABEL: usize = 34;
-
-const HEADINGS: [&str; 4] = ["requests of", "tried first", "why it left the plan", "what became of it"];
 
 pub(crate) fn section(run: &RunData) -> String {
     let lines = &run.flow.lines;
@@ -43,40 +44,26 @@ pub(crate) fn section(run: &RunData) -> String {
         );
     }
     let negative = lines.iter().any(|line| line.billed < Usd::ZERO);
-    let negative = if negative { " Bills below zero are not drawn." } else { "" };
+    let negative = if negative { format!(" {}", words::NEGATIVE) } else { String::new() };
     format!(
         "<section id=\"flow\" aria-labelledby=\"flow-title\">\n<h2 id=\"flow-title\">Where requests went</h2>{}\n\
          <figure class=\"flow\">\n<fieldset class=\"switch\"><legend>Count</legend>{switch}</fieldset>\n\
          {variants}<p class=\"flow-tip\" role=\"status\"></p>\n\
          <figcaption>Left to right: the workload, what was tried first, why it left the plan, and who served it in the end. \
-         All heights are to one scale, but nothing is thinner than a hairline. Point at a part to follow what passes through it.{negative}\
+         {} Point at a part to follow what passes through it.{negative}\
          </figcaption>\n</figure>\n</section>\n",
         parts::csv_button("flow.csv"),
+        words::SCALE,
     )
 }
 
 fn variant(run: &RunData, measure: Measure) -> String {
     let graph = Graph::new(&run.flow.lines, measure);
     if graph.total == 0 {
-        let nothing = match measure {
-            Measure::Requests => "No request arrived.",
-            Measure::Tokens => "No token was billed.",
-            Measure::Money => "Nothing was billed.",
-        };
+        let nothing = words::nothing(measure);
         return format!("<p class=\"nothing\">{nothing}</p>");
     }
-    let columns: Vec<usize> = graph.nodes.iter().map(|node| node.column).collect();
-    let links: Vec<sankey::Link> = graph
-        .links
-        .iter()
-        .map(|link| sankey::Link {
-            from: link.from,
-            to: link.to,
-            value: link.value,
-            rank: link.meaning as u8,
-        })
-        .collect();
-    let layout = sankey::layout(&columns, &links);
+    let layout = graph.layout(FLOW);
     let drawing = Drawing { run, measure, graph: &graph, layout: &layout };
     drawing.svg()
 }
@@ -107,10 +94,7 @@ impl Drawing<'_> {
             );
         }
         svg.push_str("\n<g class=\"links\">\n");
-        // The hot ones on top.
-        let mut order: Vec<usize> = (0..self.graph.links.len()).collect();
-        order.sort_by_key(|&i| self.graph.links[i].meaning);
-        for i in order {
+        for i in self.graph.drawn() {
             svg.push_str(&self.link(&self.graph.links[i], self.layout.links[i]));
         }
         svg.push_str("</g>\n");
@@ -165,8 +149,8 @@ impl Drawing<'_> {
             3 => (x + NODE + 8.0, y + place.height / 2.0 - 3.0),
             _ => (x, y - 23.0),
         };
-        let (hit_x, hit_y) = (px(x - 6.0), px(y - sankey::TEXT));
-        let (hit_width, hit_height) = (px(NODE + 12.0), px(place.height + sankey::TEXT));
+        let (hit_x, hit_y) = (px(x - 6.0), px(y - layout::TEXT));
+        let (hit_width, hit_height) = (px(NODE + 12.0), px(place.height + layout::TEXT));
         let (x, y, width, height) = (px(x), px(y), px(NODE), px(place.height));
         let (text_x, text_y) = (px(text_x), px(text_y));
         let (value_of, share_of) = (attributes(&of, &raw), attributes(&share.2, &share.1));
@@ -199,16 +183,11 @@ impl Drawing<'_> {
     fn value(&self, rows: &[usize]) -> (String, String, String) {
         let of = format!("flow.csv#{}@{}", self.measure.columns(), parts::rows(rows));
         let sum = self.sum(rows);
-        // Requests and tokens of a run are far below 2⁶⁴, money far below 2¹²⁷ pico-dollars.
-        let count = || u64::try_from(sum).unwrap_or(u64::MAX);
-        match self.measure {
-            Measure::Requests => (human::count(count()), sum.to_string(), of),
-            Measure::Tokens => (human::count_short(count()), sum.to_string(), of),
-            Measure::Money => {
-                let amount = Usd::from_pico(i128::try_from(sum).unwrap_or(i128::MAX));
-                (human::dollars(amount.as_f64()), amount.decimal(), of)
-            }
-        }
+        let raw = match self.measure {
+            Measure::Requests | Measure::Tokens => sum.to_string(),
+            Measure::Money => words::usd(sum).decimal(),
+        };
+        (words::value(self.measure, sum), raw, of)
     }
 
     fn share(&self, rows: &[usize]) -> (String, String, String) {
@@ -216,7 +195,7 @@ impl Drawing<'_> {
         let share = self.sum(rows) as f64 / self.graph.total as f64;
         let of =
             format!("flow.csv#{columns}@{}/{columns}@{}", parts::rows(rows), parts::rows(&self.graph.rows));
-        (format!("{} %", human::percent(share)), parts::raw(share), of)
+        (words::share(share), parts::raw(share), of)
     }
 
     fn sum(&self, rows: &[usize]) -> u128 {
@@ -232,21 +211,19 @@ impl Drawing<'_> {
     /// What the colours and patterns mean; only those that occur.
     fn key(&self) -> String {
         let mut key = "<ul class=\"key\">".to_owned();
-        for meaning in Meaning::ALL {
-            if self.graph.links.iter().any(|link| link.meaning == meaning) {
-                let fill = match meaning {
-                    Meaning::Avoidable | Meaning::Wasted => {
-                        format!(" style=\"fill:url(#{}-{})\"", meaning.class(), self.measure.name())
-                    }
-                    _ => String::new(),
-                };
-                let _ = write!(
-                    key,
-                    "<li><svg class=\"sankey chip\" width=\"26\" height=\"12\" aria-hidden=\"true\"><rect class=\"link {}\"{fill} width=\"26\" height=\"12\"/></svg>{}</li>",
-                    meaning.class(),
-                    meaning.word()
-                );
-            }
+        for meaning in self.graph.meanings() {
+            let fill = match meaning {
+                Meaning::Avoidable | Meaning::Wasted => {
+                    format!(" style=\"fill:url(#{}-{})\"", meaning.class(), self.measure.name())
+                }
+                _ => String::new(),
+            };
+            let _ = write!(
+                key,
+                "<li><svg class=\"sankey chip\" width=\"26\" height=\"12\" aria-hidden=\"true\"><rect class=\"link {}\"{fill} width=\"26\" height=\"12\"/></svg>{}</li>",
+                meaning.class(),
+                meaning.word()
+            );
         }
         key.push_str("</ul>");
         key

@@ -8,6 +8,7 @@ use sandbox_model::Usd;
 use super::parts;
 use crate::html::number::data;
 use crate::human;
+use crate::look::cause_word;
 use crate::run_data::RunData;
 
 pub(crate) fn section(run: &RunData) -> String {
@@ -88,9 +89,9 @@ fn work_word(work: Work) -> (&'static str, String) {
         Work::Plan => ("of-plan", "as planned".to_owned()),
         Work::Wasted => ("of-wasted", "wasted".to_owned()),
         Work::Leak { cause, avoidable: true } => {
-            ("of-avoidable", format!("leak: {}, avoidable", parts::cause_word(cause)))
+            ("of-avoidable", format!("leak: {}, avoidable", cause_word(cause)))
         }
-        Work::Leak { cause, avoidable: false } => ("of-leak", format!("leak: {}", parts::cause_word(cause))),
+        Work::Leak { cause, avoidable: false } => ("of-leak", format!("leak: {}", cause_word(cause))),
     }
 }
 

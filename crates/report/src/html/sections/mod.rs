@@ -1,7 +1,7 @@
 //! The parts of the page that have no time axis. Each gives one `<section>`, or nothing where it has nothing to say.
 //!
 //! * [`objectives`] – the promises, those that were missed first
-//! * [`flow`] – where requests, tokens and money went; [`sankey`] lays it out
+//! * [`flow`] – where requests, tokens and money went
 //! * [`waterfall`] – from the control twin's bill to the run's
 //! * [`faults`] – each fault and how it was seen
 //! * [`ledger`] – who was billed for what
@@ -10,11 +10,9 @@
 
 pub(crate) mod faults;
 pub(crate) mod flow;
-mod flow_graph;
 pub(crate) mod ledger;
 pub(crate) mod objectives;
 mod parts;
-mod sankey;
 pub(crate) mod waterfall;
 pub(crate) mod worst;
 

@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use sandbox_model::Cause;
-
 use crate::html::embedded;
 use crate::html::number::{data, escape};
 use crate::run_data::RunData;
@@ -11,11 +9,6 @@ use crate::run_data::RunData;
 /// A name from the scenario: marked, so that digits in it are no numbers of the page.
 pub(crate) fn name(name: &str) -> String {
     format!("<code class=\"name\">{}</code>", escape(name))
-}
-
-/// Words for a cause, as in `docs/output.md` but without underscores.
-pub(crate) fn cause_word(cause: Cause) -> String {
-    cause.name().replace('_', " ")
 }
 
 /// The colour of an endpoint's provider, as a custom property.

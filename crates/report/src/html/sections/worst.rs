@@ -7,6 +7,7 @@ use sandbox_engine::explain::{Attempt, Does, How, Story};
 use super::parts;
 use crate::html::number::data;
 use crate::human;
+use crate::look::cause_word;
 use crate::run_data::RunData;
 use crate::sequence::sequence_svg;
 
@@ -54,7 +55,7 @@ fn summary(index: usize, story: &Story) -> String {
             };
             let _ = write!(html, "{wait}, <span class=\"outcome {class}\">{word}</span>");
             if let Some(cause) = end.cause {
-                let _ = write!(html, " ({})", parts::cause_word(cause));
+                let _ = write!(html, " ({})", cause_word(cause));
             }
         }
         None => html.push_str("was still on its way when the scenario ended"),

@@ -38,8 +38,6 @@ pub(crate) struct Layout {
     pub(crate) height: f64,
 }
 
-/// Height of all that flows [px].
-pub(crate) const FLOW: f64 = 300.0;
 /// Height of the two lines of text above a node [px].
 pub(crate) const TEXT: f64 = 42.0;
 /// Between a node and the text of the next [px].
@@ -49,8 +47,8 @@ const THIN: f64 = 1.0;
 /// How often the order is improved, to and fro.
 const SWEEPS: usize = 6;
 
-/// Lays a diagram out. `columns` has the column of each node; nodes of a column begin in the order in which they are listed.
-pub(crate) fn layout(columns: &[usize], links: &[Link]) -> Layout {
+/// Lays a diagram out, so high that all that flows takes `flow` pixels. `columns` has the column of each node; nodes of a column begin in the order in which they are listed.
+pub(crate) fn layout(columns: &[usize], links: &[Link], flow: f64) -> Layout {
     let count = columns.iter().max().map_or(0, |&last| last + 1);
     let mut order: Vec<Vec<usize>> = vec![Vec::new(); count];
     for (node, &column) in columns.iter().enumerate() {
@@ -60,7 +58,7 @@ pub(crate) fn layout(columns: &[usize], links: &[Link]) -> Layout {
 
     // What enters a column is what left the one before, so that the first speaks for all.
     let total: u128 = links.iter().filter(|link| columns[link.from] == 0).map(|link| link.value).sum();
-    let scale = if total > 0 { FLOW / total as f64 } else { 0.0 };
+    let scale = if total > 0 { flow / total as f64 } else { 0.0 };
     let thickness = |link: &Link| (link.value as f64 * scale).max(THIN);
     let mut heights = vec![(0.0, 0.0); columns.len()];
     for link in links {
@@ -200,7 +198,7 @@ mod tests {
     }
 
     fn check(columns: &[usize], links: &[Link]) -> Result<(), TestCaseError> {
-        let layout = layout(columns, links);
+        let layout = layout(columns, links, 300.0);
         for (a, one) in layout.nodes.iter().enumerate() {
             prop_assert!(one.y.is_finite() && one.y >= TEXT && one.y + one.height <= layout.height);
             for (b, other) in layout.nodes.iter().enumerate().skip(a + 1) {
@@ -249,7 +247,7 @@ mod tests {
             paths in prop::collection::vec((prop::array::uniform4(0_usize..5), 1_000_u64..3_000), 1..60)
         ) {
             let (columns, links) = diagram(&paths, 5);
-            let layout = layout(&columns, &links);
+            let layout = layout(&columns, &links, 300.0);
             for node in 5..15 {
                 let sum = |of: fn(&Link) -> usize| -> f64 {
                     links.iter().zip(&layout.links).filter(|(l, _)| of(l) == node).map(|(_, r)| r.thickness).sum()
@@ -273,13 +271,13 @@ mod tests {
 
     #[test]
     fn nothing_gives_nothing() {
-        assert_eq!(layout(&[], &[]), Layout { nodes: vec![], links: vec![], height: 0.0 });
+        assert_eq!(layout(&[], &[], 300.0), Layout { nodes: vec![], links: vec![], height: 0.0 });
     }
 
     #[test]
     fn a_crossing_that_need_not_be_is_undone() {
         let link = |from, to| Link { from, to, value: 1, rank: 0 };
-        let laid = layout(&[0, 0, 1, 1], &[link(0, 3), link(1, 2)]);
+        let laid = layout(&[0, 0, 1, 1], &[link(0, 3), link(1, 2)], 300.0);
         assert!(laid.nodes[3].y < laid.nodes[2].y, "{:?}", laid.nodes);
     }
 }

@@ -4,20 +4,28 @@ use std::collections::BTreeMap;
 
 use sandbox_engine::output::{FlowEnd, FlowLine};
 
-use super::parts;
+use super::layout::{self, Layout};
+use crate::look::cause_word;
 
-/// What is counted.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Measure {
+/// What is counted of a flow.
+#[derive(Copy, Clone, PartialEq, Eq, Default, Debug)]
+pub enum Measure {
+    /// Requests that arrived.
+    #[default]
     Requests,
+    /// Tokens of prompts and answers.
     Tokens,
+    /// US dollars billed.
     Money,
 }
 
 impl Measure {
-    pub(crate) const ALL: [Self; 3] = [Self::Requests, Self::Tokens, Self::Money];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Requests, Self::Tokens, Self::Money];
 
-    pub(crate) const fn name(self) -> &'static str {
+    /// The name by which it is asked for.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Requests => "requests",
             Self::Tokens => "tokens",
@@ -249,14 +257,44 @@ impl Graph {
     }
 }
 
+impl Graph {
+    /// Lays it out, so high that all that flows takes `flow` pixels.
+    pub(crate) fn layout(&self, flow: f64) -> Layout {
+        let columns: Vec<usize> = self.nodes.iter().map(|node| node.column).collect();
+        let links: Vec<layout::Link> = self
+            .links
+            .iter()
+            .map(|link| layout::Link {
+                from: link.from,
+                to: link.to,
+                value: link.value,
+                rank: link.meaning as u8,
+            })
+            .collect();
+        layout::layout(&columns, &links, flow)
+    }
+
+    /// Links in the order in which they are drawn: the hot ones on top.
+    pub(crate) fn drawn(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.links.len()).collect();
+        order.sort_by_key(|&i| self.links[i].meaning);
+        order
+    }
+
+    /// The meanings that occur.
+    pub(crate) fn meanings(&self) -> impl Iterator<Item = Meaning> + '_ {
+        Meaning::ALL.into_iter().filter(|meaning| self.links.iter().any(|link| link.meaning == *meaning))
+    }
+}
+
 /// The nodes that a line passes.
 fn path(line: &FlowLine) -> [What; COLUMNS] {
     let meaning = Meaning::of(line);
     let text = match (line.cause, &line.end) {
         (Some(cause), _) if meaning == Meaning::Avoidable => {
-            format!("{}, avoidable", parts::cause_word(cause))
+            format!("{}, avoidable", cause_word(cause))
         }
-        (Some(cause), _) => parts::cause_word(cause),
+        (Some(cause), _) => cause_word(cause),
         (None, FlowEnd::Plan(_)) => "served as planned".to_owned(),
         (None, FlowEnd::Leak(_)) => "no cause told".to_owned(),
         (None, FlowEnd::Failed | FlowEnd::Shed) => "nothing wrong at the plan".to_owned(),
