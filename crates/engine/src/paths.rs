@@ -37,18 +37,57 @@ pub(crate) enum End {
     Wasted = 5,
 }
 
-/// One line: its key in order of significance.
+impl End {
+    /// By number.
+    const ALL: [Self; 6] = [Self::Plan, Self::Leak, Self::Failed, Self::Shed, Self::InFlight, Self::Wasted];
+}
+
+/// Which line: from the top the workload (16 bits), one more than the number of the first node or 0 for none (16), one more
+/// than the index of the cause or 0 for none (4), avoidable (1), tried the plan (1), the end (3), the endpoint (16). So
+/// that finding a line is comparing numbers, and their order is that of the lines.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Key {
-    workload: u16,
-    /// One more than the number of the node; 0 for none.
-    first: u16,
-    /// One more than the index of the cause; 0 for none.
-    cause: u8,
-    avoidable: bool,
-    tried_plan: bool,
-    end: End,
-    endpoint: u16,
+struct Key(u64);
+
+impl Key {
+    fn new(start: Start, off: Off, end: End, endpoint: u16) -> Self {
+        let first = start.first.map_or(0, |node| u64::from(node.0) + 1);
+        let cause = off.cause.map_or(0, |cause| cause.index() as u64 + 1);
+        let head = u64::from(start.workload) << 16 | first;
+        let why = cause << 2 | u64::from(off.avoidable) << 1 | u64::from(off.tried_plan);
+        Self(((head << 6 | why) << 3 | end as u64) << 16 | u64::from(endpoint))
+    }
+
+    const fn bits(self, from: u32, count: u32) -> u64 {
+        self.0 >> from & ((1 << count) - 1)
+    }
+
+    const fn workload(self) -> usize {
+        self.bits(41, 16) as usize
+    }
+
+    fn first(self) -> Option<usize> {
+        (self.bits(25, 16) as usize).checked_sub(1)
+    }
+
+    fn cause(self) -> Option<Cause> {
+        (self.bits(21, 4) as usize).checked_sub(1).map(|index| Cause::ALL[index])
+    }
+
+    const fn avoidable(self) -> bool {
+        self.bits(20, 1) == 1
+    }
+
+    const fn tried_plan(self) -> bool {
+        self.bits(19, 1) == 1
+    }
+
+    const fn end(self) -> End {
+        End::ALL[self.bits(16, 3) as usize]
+    }
+
+    const fn endpoint(self) -> usize {
+        self.bits(0, 16) as usize
+    }
 }
 
 #[derive(Copy, Clone, Default, Debug)]
@@ -96,29 +135,20 @@ impl Paths {
     }
 
     fn line(&mut self, start: Start, off: Off, end: End, endpoint: u16) -> &mut Sums {
-        let key = Key {
-            workload: start.workload,
-            first: start.first.map_or(0, |node| node.0 + 1),
-            cause: off.cause.map_or(0, |cause| cause.index() as u8 + 1),
-            avoidable: off.avoidable,
-            tried_plan: off.tried_plan,
-            end,
-            endpoint,
-        };
-        self.lines.entry(key).or_default()
+        self.lines.entry(Key::new(start, off, end, endpoint)).or_default()
     }
 
     /// The lines with names.
     pub(crate) fn flow(&self, resolved: &Resolved) -> Flow {
         let line = |(key, sums): (&Key, &Sums)| {
-            let endpoint = || resolved.scenario.endpoints[usize::from(key.endpoint)].name.clone();
+            let endpoint = || resolved.scenario.endpoints[key.endpoint()].name.clone();
             FlowLine {
-                workload: resolved.scenario.workloads[usize::from(key.workload)].name.clone(),
-                first: key.first.checked_sub(1).map(|node| resolved.nodes[usize::from(node)].name.clone()),
-                cause: key.cause.checked_sub(1).map(|index| Cause::ALL[usize::from(index)]),
-                avoidable: key.avoidable,
-                tried_plan: key.tried_plan,
-                end: match key.end {
+                workload: resolved.scenario.workloads[key.workload()].name.clone(),
+                first: key.first().map(|node| resolved.nodes[node].name.clone()),
+                cause: key.cause(),
+                avoidable: key.avoidable(),
+                tried_plan: key.tried_plan(),
+                end: match key.end() {
                     End::Plan => FlowEnd::Plan(endpoint()),
                     End::Leak => FlowEnd::Leak(endpoint()),
                     End::Failed => FlowEnd::Failed,
@@ -143,5 +173,38 @@ impl Sums {
         self.output += u64::from(served.output);
         self.billed += served.billed;
         self.premium += served.premium;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_holds_what_it_is_made_of() {
+        let (mut last, mut lines) = (None, 0);
+        for workload in [0, u16::MAX] {
+            for first in [None, Some(NodeId(0)), Some(NodeId(u16::MAX - 1))] {
+                for cause in std::iter::once(None).chain(Cause::ALL.into_iter().map(Some)) {
+                    for (avoidable, tried_plan) in
+                        [(false, false), (false, true), (true, false), (true, true)]
+                    {
+                        for (end, endpoint) in
+                            End::ALL.into_iter().flat_map(|end| [(end, 0), (end, u16::MAX)])
+                        {
+                            let off = Off { cause, avoidable, tried_plan };
+                            let key = Key::new(Start { workload, first }, off, end, endpoint);
+                            assert_eq!((key.workload(), key.endpoint()), (workload.into(), endpoint.into()));
+                            assert_eq!((key.first(), key.cause()), (first.map(NodeId::index), cause));
+                            assert_eq!((key.avoidable(), key.tried_plan()), (avoidable, tried_plan));
+                            assert_eq!(key.end(), end);
+                            assert!(last < Some(key), "in the order of the lines");
+                            (last, lines) = (Some(key), lines + 1);
+                        }
+                    }
+                }
+            }
+        }
+        assert_eq!(lines, 2 * 3 * 11 * 4 * 12);
     }
 }

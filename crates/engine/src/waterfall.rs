@@ -42,6 +42,7 @@ impl Steps {
     }
 
     /// Counts a served request; on plan it is part of no step.
+    #[inline]
     pub(crate) fn serve(&mut self, path: Path, premium: Usd) {
         if let Path::Leak { cause, avoidable, tried_plan } = path {
             self.add(step_of(cause, avoidable, tried_plan), 1, premium);

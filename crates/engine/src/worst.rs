@@ -14,7 +14,7 @@ use crate::machine::{KEY_BITS, Listeners, Machine};
 use crate::run::{SLICES, slice_end};
 
 /// A copy is made every so many slices of the run.
-const SLICES_A_COPY: u64 = 4;
+const SLICES_A_COPY: u64 = 2;
 
 /// One request: the worst comes first.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -223,6 +223,7 @@ impl Machine {
     }
 
     /// Records that an attempt ends for its caller.
+    #[inline]
     pub(super) fn tell_end(&mut self, id: u32, answer: Option<Answer>, now: Time) {
         if let Some(records) = &mut self.listeners.records {
             records.ended(id, now, answer);

@@ -14,6 +14,7 @@ use crate::world::Arrival;
 
 impl Request {
     /// Its way so far, as the flow tells it while nothing has served it.
+    #[inline]
     pub(crate) fn way(&self) -> (Start, Off) {
         let start = Start { workload: self.workload, first: self.first };
         (start, Off { cause: self.plan_failure, avoidable: false, tried_plan: self.tried_plan })

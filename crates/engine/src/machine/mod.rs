@@ -432,8 +432,8 @@ impl Model for Machine {
                 log(&record);
             }
         }
-        for recorder in &mut self.listeners.explain {
-            recorder.now = now;
+        if !self.listeners.explain.is_empty() {
+            self.listeners.explain.iter_mut().for_each(|recorder| recorder.now = now);
         }
         match event {
             Event::Arrival(workload) => self.arrive(workload, now, queue),
