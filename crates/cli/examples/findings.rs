@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use sandbox_core::Time;
-use sandbox_engine::{RunOptions, run};
+use sandbox_engine::{RunOptions, run, watched_lanes};
 use sandbox_report::charts::{Style, render_pair_png};
 use sandbox_report::{Clock, Figure};
 use sandbox_scenario::Resolved;
@@ -156,7 +156,10 @@ fn figure(scenario: &str, shown: &Shown) -> Result<Figure, Box<dyn Error>> {
         date: format!("{} {}", start.weekday(), start.local_date(Time::ZERO)),
         start_second_of_day: hours * 3600 + minutes * 60,
     };
-    let figure = Figure::from_parts(&output.summary, &output.timeline, &output.lane_faults, clock)?;
+    let mut figure = Figure::from_parts(&output.summary, &output.timeline, &output.lane_faults, clock)?;
+    for (lane, watched) in figure.lanes.iter_mut().zip(watched_lanes(&resolved, &output.script)) {
+        lane.watched = watched;
+    }
     Ok(Figure { title: shown.title.to_owned(), ..figure })
 }
 

@@ -132,9 +132,10 @@ pub(crate) fn pair(
     title: &str,
 ) -> Result<Files, Failure> {
     let figure = |output: &RunOutput, title: &str| {
-        let RunOutput { summary, timeline, lane_faults, .. } = output;
-        let figure = Figure::from_parts(summary, timeline, lane_faults, clock(resolved))?;
-        Ok::<_, Failure>(Figure { title: format!("{}: {title}", summary.scenario), ..figure })
+        let mut data = data(resolved, output);
+        // The twin's lanes are those of the run, too.
+        data.setting = setting(resolved, &run.script);
+        Ok::<_, Failure>(Figure { title: format!("{}: {title}", output.summary.scenario), ..data.figure()? })
     };
     above(&figure(run, title)?, &figure(twin, "control twin (calm weather)")?, name)
 }

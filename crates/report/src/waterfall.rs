@@ -35,6 +35,11 @@ impl Bar<'_> {
         matches!(self.step, "base" | "total")
     }
 
+    /// Whether it takes from the bill because less was done: no saving.
+    pub(crate) fn is_undone(&self) -> bool {
+        self.step == "not_served"
+    }
+
     pub(crate) fn word(&self) -> &str {
         match self.step {
             "base" => "bill in calm weather",

@@ -169,6 +169,7 @@ impl<'a> Steps<'a> {
         }
         let tone = match bar.change {
             _ if bar.ends() => palette::LOAD,
+            _ if bar.is_undone() => palette::QUIET,
             change if change > 0.0 => palette::HOT,
             _ => palette::SAVED,
         };

@@ -68,6 +68,7 @@ fn row(bar: &Bar<'_>, more_follow: bool, axis: &Axis) -> String {
     let (left, right) = (a.min(b), a.max(b));
     let class = match bar.change {
         _ if bar.ends() => "whole",
+        _ if bar.is_undone() => "undone",
         change if change > 0.0 => "more",
         _ => "less",
     };
