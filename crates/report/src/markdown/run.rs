@@ -4,12 +4,12 @@ use sandbox_engine::output::Summary;
 
 use super::escape::{block, cell, code, number};
 use super::table::{Align, Table};
-use crate::ticks::moment;
 use crate::faults::{count, lag, length, onset, worst_first};
 use crate::human;
 use crate::objective::Unit;
 use crate::run_data::RunData;
 use crate::terminal::cells;
+use crate::ticks::moment;
 use crate::verdict::verdict;
 
 use Align::{Left, Right};

@@ -2,10 +2,10 @@
 
 use super::paint::{Paint, Tint};
 use super::{WIDTH, field};
-use crate::ticks::moment;
 use crate::faults::{count, lag, length, onset, worst_first};
 use crate::human;
 use crate::run_data::RunData;
+use crate::ticks::moment;
 
 /// How many faults are listed.
 const FAULTS: usize = 8;

@@ -5,9 +5,9 @@ use sandbox_engine::output::TimelineRow;
 
 use super::paint::{Paint, Tint};
 use super::{WIDTH, field};
-use crate::ticks::moment;
 use crate::human;
 use crate::run_data::RunData;
+use crate::ticks::moment;
 
 /// Most characters of a line: what is left beside its name and the longest words about its peak.
 const CELLS: usize = 36;

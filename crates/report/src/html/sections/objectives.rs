@@ -4,8 +4,8 @@ use sandbox_engine::output::summary::ObjectiveReport;
 
 use super::parts;
 use crate::html::number::escape;
-use crate::run_data::RunData;
 use crate::objective::Unit;
+use crate::run_data::RunData;
 
 pub(crate) fn section(run: &RunData) -> String {
     let objectives = &run.summary.objectives;
