@@ -173,21 +173,75 @@ test('each chart saves its data, and the page holds the files of its directory',
   head.forEach((column, index) => assert.equal(rows[7][index], file.cell(7, column), column));
 });
 
+test('every figure and table saves data of its own', async (t) => {
+  const page = await open(t);
+  const buttons = page.locator('button.csv:visible');
+  const count = await buttons.count();
+  assert.ok(count >= 10, `${count} buttons`);
+  for (let index = 0; index < count; index += 1) {
+    const button = buttons.nth(index);
+    const name = await button.getAttribute('aria-label');
+    const downloading = page.waitForEvent('download');
+    await button.click();
+    const saved = await readFile(await (await downloading).path(), 'utf8');
+    const lines = saved.trimEnd().split('\n');
+    assert.ok(lines.length > 1 && lines[0].includes(','), `${name}: ${lines.length} lines`);
+    const file = await button.getAttribute('data-file');
+    if (file === 'ledger.csv' || file === 'flow.csv') {
+      assert.equal(saved, await readFile(join(dirname(report), file), 'utf8'));
+    }
+  }
+});
+
 test('the flow of requests can be seen as requests, tokens and money', async (t) => {
   const page = await open(t);
-  const buttons = page.locator('#flow [data-switch]');
-  if ((await buttons.count()) === 0) {
-    t.skip('SKIPPED: the page has no #flow with switches');
-    return;
-  }
-  const flow = () => page.evaluate(() => document.querySelector('#flow figure').innerText
-    + [...document.querySelectorAll('#flow svg')].map((svg) => getComputedStyle(svg).display + svg.checkVisibility()).join());
+  const flow = page.locator('#flow svg.sankey[role]:visible');
   const seen = new Set();
-  for (const unit of ['requests', 'tokens', 'money']) {
+  for (const unit of ['tokens', 'money', 'requests']) {
     await page.locator(`#flow [data-switch="${unit}"]`).click();
-    seen.add(await flow());
+    assert.equal(await flow.count(), 1, unit);
+    assert.match(await flow.getAttribute('aria-label'), new RegExp(unit));
+    seen.add(await flow.textContent());
   }
   assert.equal(seen.size, 3, 'three different pictures');
+});
+
+test('a part of the flow is followed by keyboard', async (t) => {
+  const page = await open(t);
+  const flow = page.locator('#flow svg.sankey[role]:visible');
+  const [followed, all] = [flow.locator('.with'), flow.locator('.link, .node')];
+  assert.equal(await followed.count(), 0);
+  await flow.locator('.node').first().focus();
+  const some = await followed.count();
+  assert.ok(some > 1 && some < await all.count(), `${some} parts`);
+  const tip = page.locator('#flow .flow-tip');
+  assert.match(await tip.textContent(), /: [\d,]+ requests?$/);
+  const first = await tip.textContent();
+  await page.keyboard.press('Tab');
+  assert.notEqual(await tip.textContent(), first, 'the next part');
+  assert.ok(await followed.count() > 1);
+  await page.keyboard.press('Escape');
+  assert.equal(await followed.count(), 0);
+  assert.equal(await tip.textContent(), '');
+});
+
+test('the table of faults is sorted by any column, both ways, by keyboard', async (t) => {
+  const page = await open(t);
+  const heads = page.locator('#faults table.sortable thead th');
+  const column = (await heads.allTextContents()).findIndex((text) => text.includes('lasted'));
+  const lasted = () => page.$$eval('#faults table.sortable tbody tr', (rows, column) =>
+    rows.map((row) => Number(row.cells[column].querySelector('data').value)), column);
+  const before = await lasted();
+  assert.ok(before.length > 2);
+  const rising = before.toSorted((a, b) => a - b);
+  assert.notDeepEqual(before, rising, 'the table shows something by itself');
+  await heads.nth(column).locator('button').focus();
+  await page.keyboard.press('Enter');
+  assert.deepEqual(await lasted(), rising);
+  assert.equal(await heads.nth(column).getAttribute('aria-sort'), 'ascending');
+  await page.keyboard.press('Enter');
+  assert.deepEqual(await lasted(), rising.toReversed());
+  assert.equal(await heads.nth(column).getAttribute('aria-sort'), 'descending');
 });
 
 for (const [name, viewport] of [['desktop', DESKTOP], ['phone', PHONE]]) {

@@ -3,7 +3,8 @@
 //! A place is `summary.json#/json/pointer`, `worst.json#/json/pointer`, or `FILE.csv#COLUMN@ROWS`: rows from 0 without the
 //! header, single or as ranges (`0,3-7`), whose sum is meant. `COLUMN/COLUMN@ROWS` is a ratio of sums, and
 //! `max(COLUMN)@ROWS` the largest. `COLUMN+COLUMN@ROWS` is the sum of both, `COLUMN@ROWS/COLUMN@ROWS` a ratio of sums over rows of
-//! their own, and `FILE.json#/pointer - /pointer` a difference.
+//! their own, `FILE.json#/pointer - /pointer` a difference, and
+//! `FILE.json#/pointer / /pointer` a ratio.
 
 use crate::human;
 

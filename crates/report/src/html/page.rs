@@ -106,18 +106,16 @@ fn bill(view: &View<'_>) -> String {
     let (total, twin) = (human::decimal(&cost.total), human::decimal(&cost.twin));
     let calm = if view.run.summary.duration_s == 86_400.0 { "a calm day" } else { "in calm weather" };
     let total_text = number::dollars("summary.json#/cost_usd/total", &cost.total);
-    let (Some(change), Some(last)) = (human::change(total - twin, twin), view.run.timeline.rows.last())
-    else {
+    let Some(change) = human::change(total - twin, twin) else {
         return format!("it cost {total_text}");
     };
     if change == "0" {
         return format!("it cost {total_text}, as much as {calm}");
     }
     let word = if total > twin { "more" } else { "less" };
-    // What is behind it is the ratio of the two bills at the end.
     let change = number::data(
-        &format!("timeline.csv#cost_usd/twin_cost_usd@{}", view.run.timeline.rows.len() - 1),
-        &(last.cost.as_f64() / last.twin_cost.as_f64()).to_string(),
+        "summary.json#/cost_usd/premium / /cost_usd/twin",
+        &(human::decimal(&cost.premium) / twin).to_string(),
         &format!("{} %", change.trim_start_matches(['+', '-'])),
     );
     format!("it cost {total_text}, {change} {word} than {calm}")

@@ -101,7 +101,9 @@ impl<'a> Table<'a> {
                         <table class=\"faults sortable\"><thead><tr>"
                 .to_owned();
         for head in ["when", "since start", "target", "kind", "lasted", "detection lag", "failback lag"] {
-            let _ = write!(html, "<th scope=\"col\">{head}</th>");
+            // Over the numbers that stand at the right.
+            let class = if head == "since start" { " class=\"number\"" } else { "" };
+            let _ = write!(html, "<th scope=\"col\"{class}>{head}</th>");
         }
         html.push_str("</tr></thead>\n<tbody>\n");
         for &index in order {

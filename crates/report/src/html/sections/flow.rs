@@ -83,7 +83,8 @@ impl Drawing<'_> {
             "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Flow of {name}, scrolls sideways\">\
              <svg class=\"sankey\" viewBox=\"0 0 {} {}\" role=\"group\" aria-label=\"Flow of {name}: workload, first attempt, cause, end\">\n{}",
             px(WIDTH),
-            px(self.layout.height + HEAD),
+            // A text beside the lowest node of the last column may reach below it.
+            px(self.layout.height + HEAD + 16.0),
             patterns(name),
         );
         for (column, heading) in HEADINGS.iter().enumerate() {
@@ -204,8 +205,13 @@ impl Drawing<'_> {
 
     fn title(&self, text: &str, rows: &[usize]) -> String {
         let (value, raw, of) = self.value(rows);
-        let unit = if self.measure == Measure::Money { "" } else { self.measure.name() };
-        format!("<title{}>{}: {} {unit}</title>", attributes(&of, &raw), escape(text), escape(&value))
+        let unit = match self.measure {
+            Measure::Money => "",
+            Measure::Requests if raw == "1" => " request",
+            Measure::Requests => " requests",
+            Measure::Tokens => " tokens",
+        };
+        format!("<title{}>{}: {}{unit}</title>", attributes(&of, &raw), escape(text), escape(&value))
     }
 
     /// What the colours and patterns mean; only those that occur.
