@@ -16,6 +16,7 @@ mod import;
 mod import_prices;
 mod init;
 mod replay;
+mod report_page;
 mod run_directory;
 mod schema;
 mod script;
