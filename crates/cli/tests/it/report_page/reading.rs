@@ -100,7 +100,7 @@ fn digits_of(text: &str) -> Option<(f64, f64)> {
         return None;
     }
     let value = format!("{}.{part}0", groups.concat()).parse().ok()?;
-    Some((value, 10_f64.powi(-i32::try_from(part.len()).ok()?)))
+    Some((value, format!("1e-{}", part.len()).parse().ok()?))
 }
 
 #[test]
