@@ -39,7 +39,8 @@
     link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
     link.download = name;
     link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    // A busy browser may take its time to begin.
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   }
 
   const scenario = document.title.replace(/[^\p{L}\p{N}._-]+/gu, '-') || 'run';
