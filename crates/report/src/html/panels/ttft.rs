@@ -118,7 +118,7 @@ pub(super) fn panel(view: &View<'_>) -> String {
         let class = format!("stroke ttft-{}", 2 - index);
         key(&class, "", name, &cell.html(&format!("summary.json#/ttft_s/{name}"), whole))
     });
-    let heat = if counted { "; the darker, the more of the requests that arrived then" } else { "" };
+    let heat = if counted { "; the stronger, the more of the requests that arrived then" } else { "" };
     Panel {
         id: "ttft",
         title: "Time to first token",
