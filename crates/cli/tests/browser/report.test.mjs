@@ -174,12 +174,12 @@ test('each chart saves its data, and the page holds the files of its directory',
 });
 
 test('every figure and table saves data of its own', async (t) => {
-  const page = await open(t);
-  const buttons = page.locator('button.csv:visible');
-  const count = await buttons.count();
+  const count = await (await open(t)).locator('button.csv:visible').count();
   assert.ok(count >= 10, `${count} buttons`);
   for (let index = 0; index < count; index += 1) {
-    const button = buttons.nth(index);
+    // A page of its own for each: browsers ask before one page saves many files, and nobody is there to answer.
+    const page = await open(t);
+    const button = page.locator('button.csv:visible').nth(index);
     const name = await button.getAttribute('aria-label');
     const downloading = page.waitForEvent('download');
     await button.click();
@@ -190,6 +190,7 @@ test('every figure and table saves data of its own', async (t) => {
     if (file === 'ledger.csv' || file === 'flow.csv') {
       assert.equal(saved, await readFile(join(dirname(report), file), 'utf8'));
     }
+    await page.close();
   }
 });
 
