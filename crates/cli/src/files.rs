@@ -46,7 +46,7 @@ pub(crate) fn of_run(resolved: &Resolved, output: &RunOutput) -> Result<Files, F
     text(TIMELINE, csv::timeline_csv(&output.timeline, &output.lane_faults));
     text(LEDGER, csv::ledger_csv(&output.ledger));
     text(FLOW, csv::flow_csv(&output.flow));
-    text(WORST, worst_json(&output.worst));
+    text(WORST, json(&output.worst));
     text(SCENARIO, scenario_to_text(&resolved.scenario));
     text(OUTAGES, script_to_text(&output.script));
     text(REPORT, html::render(&data)?);
@@ -103,13 +103,6 @@ pub(crate) fn summary_json(summary: &Summary) -> String {
 pub(crate) fn json(data: &impl Serialize) -> String {
     // String keys, numbers, texts, lists and options: there is nothing that JSON could refuse.
     let mut json = serde_json::to_string_pretty(data).expect("it is plain data");
-    json.push('\n');
-    json
-}
-
-/// `worst.json`.
-fn worst_json(worst: &[Story]) -> String {
-    let mut json = serde_json::to_string_pretty(worst).expect("a story is plain data");
     json.push('\n');
     json
 }

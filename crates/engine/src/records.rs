@@ -65,6 +65,20 @@ pub struct RequestRecord {
     pub premium: Usd,
 }
 
+impl RequestRecord {
+    /// What became of it, by the name of its count in `summary.json`.
+    #[must_use]
+    pub const fn outcome_name(&self) -> &'static str {
+        match self.outcome {
+            Some(Outcome::Plan) => "served_by_plan",
+            Some(Outcome::Leak) => "leaked",
+            Some(Outcome::Failed) => "failed",
+            Some(Outcome::Shed) => "shed",
+            None => "in_flight",
+        }
+    }
+}
+
 /// One attempt from its sending to its end.
 #[derive(Copy, Clone, PartialEq, Debug)]
 pub struct AttemptRecord {

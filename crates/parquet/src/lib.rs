@@ -13,12 +13,10 @@ use std::io::{self, Write};
 
 use parquet::data_type::ByteArray;
 use sandbox_core::{Span, Time};
-use sandbox_engine::Outcome;
 use sandbox_engine::output::{Summary, Timeline, TimelineRow};
 use sandbox_engine::records::{AttemptRecord, BeliefRecord, Records, RequestRecord};
 use sandbox_model::{Answer, NodeId};
 use sandbox_report::Names;
-use sandbox_routers::Reason;
 
 use self::table::{Cell, Kind, Table};
 
@@ -136,7 +134,7 @@ impl<W: Write + Send> Records for Tables<W> {
             time(Some(record.arrived)),
             time(record.first_token),
             time(record.ended),
-            Cell::Text(Some(text(outcome(record.outcome)))),
+            Cell::Text(Some(text(record.outcome_name()))),
             Cell::Text(record.cause.map(|cause| text(cause.name()))),
             Cell::Truth(record.avoidable),
             whole(record.attempts.into()),
@@ -163,7 +161,7 @@ impl<W: Write + Send> Records for Tables<W> {
             Cell::Text(Some(node(record.target))),
             Cell::Text(self.texts.providers[record.target.index()].clone()),
             whole(record.place.into()),
-            Cell::Text(record.reason.map(|reason| text(reason_name(reason)))),
+            Cell::Text(record.reason.map(|reason| text(reason.name()))),
             Cell::Text(record.leak.map(|(cause, _)| text(cause.name()))),
             Cell::Truth(record.leak.map(|(_, avoidable)| avoidable)),
             time(Some(record.began)),
@@ -243,33 +241,11 @@ fn span(span: Option<Span>) -> Cell {
     Cell::Whole(span.and_then(|span| i64::try_from(span.as_nanos()).ok()))
 }
 
-/// As in `summary.json`.
-const fn outcome(outcome: Option<Outcome>) -> &'static str {
-    match outcome {
-        Some(Outcome::Plan) => "served_by_plan",
-        Some(Outcome::Leak) => "leaked",
-        Some(Outcome::Failed) => "failed",
-        Some(Outcome::Shed) => "shed",
-        None => "in_flight",
-    }
-}
-
 const fn answer_name(answer: Answer) -> &'static str {
     match answer {
         Answer::Ok => "ok",
         Answer::Failed { .. } => "failed",
         Answer::Cut => "cut",
         Answer::TimedOut => "timed_out",
-    }
-}
-
-const fn reason_name(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Choice => "choice",
-        Reason::Spread => "spread",
-        Reason::Failed => "failed",
-        Reason::Avoids => "avoids",
-        Reason::Guarded => "guarded",
-        Reason::Hedge => "hedge",
     }
 }

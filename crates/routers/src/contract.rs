@@ -55,6 +55,21 @@ pub enum Reason {
     Hedge,
 }
 
+impl Reason {
+    /// The name in files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Choice => "choice",
+            Self::Spread => "spread",
+            Self::Failed => "failed",
+            Self::Avoids => "avoids",
+            Self::Guarded => "guarded",
+            Self::Hedge => "hedge",
+        }
+    }
+}
+
 /// One attempt of a request, as its router remembers it.
 #[derive(Copy, Clone, PartialEq, Debug)]
 pub struct Tried {

@@ -36,8 +36,7 @@ pub(super) fn explain(args: &Explain, registry: &Arc<Registry>) -> Result<Code, 
     let name = &resolved.scenario.workloads[workload].name;
     match output.explanation {
         Some(Explanation::Story(story)) if args.json => {
-            // Plain data with string keys: there is nothing that JSON could refuse.
-            println!("{}", serde_json::to_string_pretty(&story).expect("a story is plain data"));
+            print!("{}", files::json(&story));
         }
         Some(Explanation::Story(story)) => {
             let start = &resolved.scenario.start;

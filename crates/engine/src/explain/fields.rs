@@ -106,12 +106,12 @@ words!(
     Reason,
     "a router's reason",
     [
-        ("choice", Reason::Choice),
-        ("spread", Reason::Spread),
-        ("failed", Reason::Failed),
-        ("avoids", Reason::Avoids),
-        ("guarded", Reason::Guarded),
-        ("hedge", Reason::Hedge),
+        (Reason::Choice.name(), Reason::Choice),
+        (Reason::Spread.name(), Reason::Spread),
+        (Reason::Failed.name(), Reason::Failed),
+        (Reason::Avoids.name(), Reason::Avoids),
+        (Reason::Guarded.name(), Reason::Guarded),
+        (Reason::Hedge.name(), Reason::Hedge),
     ]
 );
 words!(

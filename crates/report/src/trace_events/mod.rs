@@ -117,7 +117,7 @@ impl<W: io::Write + Send> Records for TraceEvents<W> {
             .text("workload", &self.names.workloads[record.workload])
             .number("request", record.number)
             .truth("counted", record.counted)
-            .text("outcome", words::outcome(record))
+            .text("outcome", record.outcome_name())
             .if_some(record.cause, |args, cause| args.text("cause", cause.name()))
             .if_some(record.avoidable, |args, avoidable| args.truth("avoidable", avoidable))
             .if_some(record.endpoint, |args, endpoint| args.text("endpoint", node(endpoint)))
@@ -155,7 +155,7 @@ impl<W: io::Write + Send> Records for TraceEvents<W> {
             .text("router", record.router.map_or("(client)", node))
             .text("target", target)
             .number("place", record.place)
-            .if_some(record.reason, |args, reason| args.text("reason", words::reason(reason)))
+            .if_some(record.reason, |args, reason| args.text("reason", reason.name()))
             .text("answer", &answer)
             .if_some(record.leak, |args, (cause, avoidable)| {
                 args.text("cause", cause.name()).truth("avoidable", avoidable)

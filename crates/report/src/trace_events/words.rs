@@ -5,18 +5,6 @@ use sandbox_core::Time;
 use sandbox_engine::Outcome;
 use sandbox_engine::records::{AttemptRecord, RequestRecord};
 use sandbox_model::Answer;
-use sandbox_routers::Reason;
-
-/// As in `summary.json`.
-pub(super) const fn outcome(record: &RequestRecord) -> &'static str {
-    match record.outcome {
-        Some(Outcome::Plan) => "served_by_plan",
-        Some(Outcome::Leak) => "leaked",
-        Some(Outcome::Failed) => "failed",
-        Some(Outcome::Shed) => "shed",
-        None => "in_flight",
-    }
-}
 
 pub(super) fn of_request(record: &RequestRecord) -> String {
     let cause = record.cause.map_or(String::new(), |cause| format!(": {cause}"));
@@ -39,17 +27,5 @@ pub(super) fn answer(record: &AttemptRecord, end: Time) -> String {
         Some(Answer::TimedOut) => "timed out".to_owned(),
         None if record.ended >= end => "in flight at the end".to_owned(),
         None => "left by its caller".to_owned(),
-    }
-}
-
-/// As `sandbox explain` has it.
-pub(super) const fn reason(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Choice => "choice",
-        Reason::Spread => "spread",
-        Reason::Failed => "failed",
-        Reason::Avoids => "avoids",
-        Reason::Guarded => "guarded",
-        Reason::Hedge => "hedge",
     }
 }
